@@ -1,0 +1,39 @@
+"""The API. Under API Gateway `handler.py` wraps it; locally uvicorn serves it as it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from functions.api import problems
+from functions.api.callers import authenticated
+from functions.api.envelope import Envelope
+from functions.api.problems import Problem
+from functions.api.routes import admin, health, ingest, objects, uploads
+
+BASE = "/api/v1"
+
+
+def build() -> FastAPI:
+    """The app with every route: public ones apart, and all others behind a key."""
+    app = FastAPI(
+        title="MammothBox",
+        version="1",
+        description="Drop any file or any JSON; get back an organised, audited library.",
+        openapi_url=f"{BASE}/openapi.json",
+        docs_url=f"{BASE}/docs",
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "Any error"}},
+    )
+    public = APIRouter(prefix=BASE)
+    public.include_router(health.router)
+    private = APIRouter(prefix=BASE, dependencies=[authenticated])
+    for routes in (uploads, ingest, objects, admin):
+        private.include_router(routes.router)
+    app.include_router(public)
+    app.include_router(private)
+    problems.install(app)
+    app.add_middleware(Envelope)
+    return app
+
+
+app = build()

@@ -1,0 +1,90 @@
+"""Who calls, and what they may do. Every route but the public ones asks for a role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from mammothbox.catalog import api_keys
+from mammothbox.catalog.api_keys import ROLES, Role
+from mammothbox.errors import Refused
+from mammothbox.storage.keys import OWNER_PATTERN
+
+from functions.api import services
+
+_BEARER = HTTPBearer(auto_error=False, description="An API key.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of a valid key, acting for `owner`."""
+
+    owner: str
+    role: Role
+    key_id: UUID
+    request_id: str
+
+    @property
+    def actor(self) -> str:
+        return f"key:{self.key_id}"
+
+    def acting_for(self, owner: str | None) -> str:
+        """The owner whose things are meant. Raises `Refused` unless it is theirs to choose."""
+        if owner is None or owner == self.owner:
+            return self.owner
+        if self.role != "operator":
+            raise Refused(403, "forbidden", "Only an operator acts for another owner.")
+        if re.fullmatch(OWNER_PATTERN, owner) is None:
+            raise Refused(
+                422,
+                "invalid_owner",
+                "An owner has 1 to 63 of a-z, 0-9, '-' and '_', and begins with one of a-z, 0-9.",
+            )
+        return owner
+
+
+def _caller(
+    request: Request,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> Caller:
+    if credentials is None:
+        raise Refused(401, "unauthenticated", "Send your API key as 'Authorization: Bearer <key>'.")
+    key = api_keys.find(services.database(), credentials.credentials)
+    if key is None or key.revoked:
+        raise Refused(401, "invalid_key", "This API key is not valid.")
+    if key.expired:
+        raise Refused(401, "expired_key", "This API key has expired; ask for a new one.")
+    return Caller(key.owner, key.role, key.id, request.state.request_id)
+
+
+def _require(least: Role) -> Callable[[Caller], Caller]:
+    def check(caller: Caller = Depends(_caller)) -> Caller:
+        if ROLES.index(caller.role) < ROLES.index(least):
+            raise Refused(403, "forbidden", f"This needs the role {least!r}; yours is less.")
+        return caller
+
+    return check
+
+
+_OWNER = Annotated[
+    str | None, Query(description="For operators: the owner to act for, instead of their own.")
+]
+
+
+def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
+    def act(caller: Caller = Depends(_require(least)), owner: _OWNER = None) -> Caller:
+        return Caller(caller.acting_for(owner), caller.role, caller.key_id, caller.request_id)
+
+    return act
+
+
+Viewer = Annotated[Caller, Depends(_acting("viewer"))]
+Uploader = Annotated[Caller, Depends(_acting("uploader"))]
+Admin = Annotated[Caller, Depends(_acting("admin"))]
+Operator = Annotated[Caller, Depends(_require("operator"))]
+authenticated = Depends(_caller)

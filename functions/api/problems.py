@@ -1,0 +1,107 @@
+"""The one shape of every error: RFC 9457 problem details. The only map of exceptions to HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from mammothbox.errors import Refused, Unavailable
+from mammothbox.observability import logger
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was not served, and what to do about it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldError] = []
+
+
+def problem(
+    request_id: str,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """An answer in the one shape."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=request_id,
+        errors=errors or [],
+    )
+    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let every exception that a route may raise end in the one shape."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _id(request: Request) -> str:
+    return str(request.state.request_id)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for this class
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+    return problem(_id(request), error.status, error.code, error.detail, headers=headers)
+
+
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    logger.warning("unavailable", extra={"error": str(error)})
+    return problem(
+        _id(request),
+        503,
+        "unavailable",
+        "Something this needs does not answer right now; try again in a moment.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    errors = [_field_error(item) for item in error.errors()]
+    first = f"{errors[0].field}: {errors[0].message}" if errors else "The request is not valid."
+    return problem(_id(request), 422, "invalid_request", first, errors=errors)
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    # The input itself is left out: it may be long, and it may be a secret.
+    field = ".".join(str(part) for part in item["loc"])
+    return FieldError(field=field, message=item["msg"])
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    detail = error.detail if error.detail != phrase else f"{request.method} {request.url.path}"
+    headers = dict(error.headers) if error.headers else None
+    return problem(_id(request), error.status_code, code, detail, headers=headers)

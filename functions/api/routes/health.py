@@ -1,0 +1,54 @@
+"""Whether the API is alive, and whether what it needs answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from mammothbox.errors import Unavailable
+from pydantic import BaseModel
+
+from functions.api import services
+from functions.api.problems import FieldError, problem
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+class Health(BaseModel):
+    """All is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/live")
+def live() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/ready", response_model=Health)
+def ready(request: Request) -> Health | JSONResponse:
+    """Database, buckets and queues answer; else 503 naming those that do not."""
+    checks: dict[str, Callable[[], object]] = {
+        "database": services.database().ping,
+        "buckets": services.store().ping,
+        "queues": lambda: [services.queues().depth(name) for name in services.queues().urls],
+    }
+    errors = []
+    for name, check in checks.items():
+        try:
+            check()
+        except Unavailable as error:
+            errors.append(FieldError(field=name, message=str(error)))
+    if not errors:
+        return Health()
+    return problem(
+        request.state.request_id,
+        503,
+        "not_ready",
+        f"Not answering: {', '.join(error.field for error in errors)}.",
+        errors=errors,
+        headers={"Retry-After": "2"},
+    )

@@ -1,0 +1,122 @@
+"""The pipeline as data: which functions exist, what wakes them and how long they may take.
+
+This is the one wiring. `infra/aws` turns it into CDK constructs and `infra/local` into
+processes, so a change here changes both. Only functions that exist stand in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PREFIX = "mammothbox"
+RAW_BUCKET = f"{PREFIX}-raw"
+LIBRARY_BUCKET = f"{PREFIX}-library"
+EVENT_BUS = f"{PREFIX}-events"
+
+# Keys under these prefixes of the raw bucket raise events.
+EVENT_PREFIXES = ("incoming/", "drop/")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How a worker's queue hands over messages, in AWS's own terms."""
+
+    batch_size: int
+    batch_window_s: int
+    max_concurrency: int
+    max_receives: int
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A function woken by its own queue. The queue and its dead-letter queue bear its name."""
+
+    name: str
+    handler: str
+    database_role: str
+    timeout_s: int
+    memory_mb: int
+    queue: Queue
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def queue_name(self) -> str:
+        return f"{PREFIX}-{self.name}"
+
+    @property
+    def dead_letter_queue_name(self) -> str:
+        return f"{self.queue_name}-dlq"
+
+    @property
+    def visibility_timeout_s(self) -> int:
+        """AWS's advice for Lambda: six times the function's timeout."""
+        return 6 * self.timeout_s
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A function woken by the clock."""
+
+    name: str
+    handler: str
+    database_role: str
+    timeout_s: int
+    memory_mb: int
+    every_s: int
+
+
+@dataclass(frozen=True)
+class Api:
+    """A function woken by API Gateway; locally the same app runs under uvicorn."""
+
+    name: str
+    handler: str
+    app: str
+    database_role: str
+    timeout_s: int
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class OnDeploy:
+    """A function that every deployment runs before any other function gets new code."""
+
+    name: str
+    handler: str
+    timeout_s: int
+    memory_mb: int
+
+
+API = Api(
+    name="api",
+    handler="functions.api.handler.handler",
+    app="functions.api.app:app",
+    database_role="app",
+    timeout_s=29,
+    memory_mb=1024,
+)
+
+MIGRATE = OnDeploy(
+    name="migrate", handler="functions.migrate.handler.handler", timeout_s=120, memory_mb=512
+)
+
+JANITOR = Scheduled(
+    name="janitor",
+    handler="functions.janitor.handler.handler",
+    database_role="worker",
+    timeout_s=120,
+    memory_mb=512,
+    every_s=60,
+)
+
+WORKERS = (
+    Worker(
+        name="intake",
+        handler="functions.intake.handler.handler",
+        database_role="worker",
+        # The largest object that is hashed has 20 GB: 70 MB/s from S3 read it in this time.
+        timeout_s=300,
+        memory_mb=1769,
+        queue=Queue(batch_size=10, batch_window_s=0, max_concurrency=20, max_receives=5),
+    ),
+)

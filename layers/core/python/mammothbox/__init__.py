@@ -1,0 +1,1 @@
+"""MammothBox's library: everything the functions share."""

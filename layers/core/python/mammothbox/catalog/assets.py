@@ -1,0 +1,287 @@
+"""Assets: what the library holds, from the first announcement to its settled state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mammothbox.catalog import jobs
+from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.raws import RawObject
+
+
+@dataclass(frozen=True)
+class NewAsset:
+    """An asset about to be recorded."""
+
+    owner: str
+    id: UUID
+    job_id: UUID
+    ordinal: int
+    raw_id: UUID
+    status: str = "awaiting_upload"
+    filename: str | None = None
+    content_type: str | None = None
+    size_bytes: int | None = None
+    collection: str | None = None
+    comments: str | None = None
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An asset with the raw object behind it."""
+
+    owner: str
+    id: UUID
+    job_id: UUID
+    ordinal: int
+    raw_id: UUID
+    status: str
+    kind: str | None
+    filename: str | None
+    content_type: str | None
+    size_bytes: int | None
+    sha256: str | None
+    verified: bool
+    duplicate_of: UUID | None
+    collection: str | None
+    comments: str | None
+    error_code: str | None
+    error_detail: str | None
+    error_retryable: bool | None
+    created_at: datetime
+    updated_at: datetime
+    settled_at: datetime | None
+    trashed_at: datetime | None
+    request_id: str
+    bucket: str
+    key: str
+    version_id: str | None
+    declared_content_type: str | None
+    declared_size: int | None
+    declared_sha256: str | None
+    multipart_upload_id: str | None
+    multipart_part_size: int | None
+    crc64nvme: str | None
+
+    @property
+    def raw(self) -> RawObject:
+        return RawObject(self.bucket, self.key, self.version_id)
+
+
+@dataclass(frozen=True)
+class Sniffed:
+    """What intake learned of the content."""
+
+    kind: str
+    content_type: str
+    size_bytes: int
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An asset that has just changed to a final state."""
+
+    status: str
+    duplicate_of: UUID | None
+    kind: str | None
+    job_id: UUID
+    created_at: datetime
+
+
+SELECT = (
+    "SELECT a.owner, a.id, a.job_id, a.ordinal, a.raw_id, a.status, a.kind, a.filename,"
+    " a.content_type, a.size_bytes, a.sha256, a.verified, a.duplicate_of, a.collection,"
+    " a.comments, a.error_code, a.error_detail, a.error_retryable, a.created_at, a.updated_at,"
+    " a.settled_at, a.trashed_at, j.request_id, r.bucket, r.key, r.version_id,"
+    " r.declared_content_type, r.declared_size, r.declared_sha256, r.multipart_upload_id,"
+    " r.multipart_part_size, r.crc64nvme"
+    " FROM asset a"
+    " JOIN job j ON j.owner = a.owner AND j.id = a.job_id"
+    " JOIN asset_raw r ON r.owner = a.owner AND r.id = a.raw_id"
+)
+
+
+def insert(connection: Connection, assets: Sequence[NewAsset]) -> None:
+    """Record assets; those on record stay as they are."""
+    connection.cursor().executemany(
+        "INSERT INTO asset (owner, id, job_id, ordinal, raw_id, status, filename, content_type,"
+        " size_bytes, collection, comments) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [
+            (
+                asset.owner,
+                asset.id,
+                asset.job_id,
+                asset.ordinal,
+                asset.raw_id,
+                asset.status,
+                asset.filename,
+                asset.content_type,
+                asset.size_bytes,
+                asset.collection,
+                asset.comments,
+            )
+            for asset in assets
+        ],
+    )
+
+
+def get(connection: Connection, owner: str, asset_id: UUID) -> Asset | None:
+    """The asset, in the trash or not; `None` once its purge has begun."""
+    row = connection.execute(
+        SELECT + " WHERE a.owner = %s AND a.id = %s AND a.purging_at IS NULL", [owner, asset_id]
+    ).fetchone()
+    return Asset(**row) if row else None
+
+
+def of_job(connection: Connection, owner: str, job_id: UUID) -> list[Asset]:
+    """The job's assets in the order they were asked for, without purged ones."""
+    rows = connection.execute(
+        SELECT + " WHERE a.owner = %s AND a.job_id = %s AND a.purging_at IS NULL"
+        " ORDER BY a.ordinal",
+        [owner, job_id],
+    ).fetchall()
+    return [Asset(**row) for row in rows]
+
+
+def lock(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """Take turns with everyone else who settles this asset."""
+    connection.execute(
+        "SELECT 1 FROM asset WHERE owner = %s AND id = %s FOR UPDATE", [owner, asset_id]
+    )
+
+
+def begin(connection: Connection, owner: str, asset_id: UUID, *, status: str) -> None:
+    """Show that work goes on. An asset that is ready, or a duplicate, stays so."""
+    connection.execute(
+        "UPDATE asset SET status = %s, error_code = NULL, error_detail = NULL,"
+        " error_retryable = NULL, updated_at = now() WHERE owner = %s AND id = %s"
+        " AND status IN ('awaiting_upload', 'queued', 'processing', 'failed')",
+        [status, owner, asset_id],
+    )
+
+
+def sniffed(connection: Connection, owner: str, asset_id: UUID, found: Sniffed) -> None:
+    """Record what the content is."""
+    connection.execute(
+        "UPDATE asset SET kind = %(kind)s, content_type = %(content_type)s,"
+        " size_bytes = %(size_bytes)s, sha256 = %(sha256)s, updated_at = now()"
+        " WHERE owner = %(owner)s AND id = %(id)s",
+        {**vars(found), "owner": owner, "id": asset_id},
+    )
+
+
+def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None:
+    """Settle the asset if nothing is left to do: no stage of it is unfinished.
+
+    It becomes ready, unless it is a duplicate. The first time, its job counts it. `None` when
+    there is something left, or when it was settled already.
+    """
+    row = connection.execute(
+        "WITH before AS (SELECT settled_at IS NULL AS first FROM asset"
+        " WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE)"
+        " UPDATE asset SET settled_at = coalesce(settled_at, now()), updated_at = now(),"
+        " status = CASE status WHEN 'duplicate' THEN status ELSE 'ready' END"
+        " FROM before WHERE owner = %(owner)s AND id = %(id)s"
+        " AND (status IN ('queued', 'processing') OR (status = 'duplicate' AND before.first))"
+        " AND NOT EXISTS (SELECT FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s"
+        " AND state NOT IN ('done', 'skipped'))"
+        " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
+        {"owner": owner, "id": asset_id},
+    ).fetchone()
+    return _counted(connection, owner, row, failed=False)
+
+
+def fail(
+    connection: Connection, owner: str, asset_id: UUID, *, code: str, detail: str, retryable: bool
+) -> Settled | None:
+    """Make the asset failed, unless an earlier result of it stands: that stays in force."""
+    row = connection.execute(
+        "WITH before AS (SELECT settled_at IS NULL AS first FROM asset"
+        " WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE)"
+        " UPDATE asset SET status = 'failed', error_code = %(code)s, error_detail = %(detail)s,"
+        " error_retryable = %(retryable)s, settled_at = coalesce(settled_at, now()),"
+        " updated_at = now() FROM before WHERE owner = %(owner)s AND id = %(id)s"
+        " AND status NOT IN ('ready', 'duplicate', 'failed')"
+        " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
+        {"owner": owner, "id": asset_id, "code": code, "detail": detail, "retryable": retryable},
+    ).fetchone()
+    return _counted(connection, owner, row, failed=True)
+
+
+def _counted(
+    connection: Connection, owner: str, row: dict[str, object] | None, *, failed: bool
+) -> Settled | None:
+    if row is None:
+        return None
+    first = row.pop("first")
+    settled = Settled(**row)  # type: ignore[arg-type]
+    if first:
+        jobs.settle(connection, owner, settled.job_id, failed=failed)
+    return settled
+
+
+def awaiting_upload(
+    connection: Connection, older_than_s: int, after: UUID | None, limit: int
+) -> list[Asset]:
+    """Announced uploads of every owner of which nothing was heard for a while, by id."""
+    rows = connection.execute(
+        SELECT + " WHERE a.status = 'awaiting_upload'"
+        " AND a.created_at < now() - make_interval(secs => %s)"
+        " AND (%s::uuid IS NULL OR a.id > %s) ORDER BY a.id LIMIT %s",
+        [older_than_s, after, after, limit],
+    ).fetchall()
+    return [Asset(**row) for row in rows]
+
+
+def trash(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """Put the asset into the trash; it stays where it is if it is there."""
+    connection.execute(
+        "UPDATE asset SET trashed_at = coalesce(trashed_at, now()), updated_at = now()"
+        " WHERE owner = %s AND id = %s",
+        [owner, asset_id],
+    )
+
+
+def restore(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """Take the asset out of the trash."""
+    connection.execute(
+        "UPDATE asset SET trashed_at = NULL, updated_at = now() WHERE owner = %s AND id = %s",
+        [owner, asset_id],
+    )
+
+
+def begin_purge(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """From here on the asset is gone for everyone; its bytes follow."""
+    connection.execute(
+        "UPDATE asset SET purging_at = now() WHERE owner = %s AND id = %s", [owner, asset_id]
+    )
+
+
+def purging(connection: Connection, older_than_s: int, limit: int) -> list[Asset]:
+    """Assets of every owner whose purge began and did not come to its end."""
+    rows = connection.execute(
+        SELECT + " WHERE a.purging_at < now() - make_interval(secs => %s)"
+        " ORDER BY a.purging_at LIMIT %s",
+        [older_than_s, limit],
+    ).fetchall()
+    return [Asset(**row) for row in rows]
+
+
+def raw_is_shared(connection: Connection, asset: Asset) -> bool:
+    """Whether another asset, not being purged itself, needs the same bytes."""
+    row = connection.execute(
+        "SELECT 1 FROM asset WHERE owner = %s AND raw_id = %s AND id <> %s"
+        " AND purging_at IS NULL LIMIT 1",
+        [asset.owner, asset.raw_id, asset.id],
+    ).fetchone()
+    return row is not None
+
+
+def delete(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """Forget the asset, with its stages."""
+    connection.execute("DELETE FROM asset WHERE owner = %s AND id = %s", [owner, asset_id])

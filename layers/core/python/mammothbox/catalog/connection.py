@@ -1,0 +1,95 @@
+"""Connections to the catalogue: opened on demand, kept while idle, dropped when broken.
+
+On Lambda, which serves one request at a time, this is one connection per execution
+environment. Under uvicorn or in a test it is as many as there are requests at once.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from mammothbox.errors import Unavailable
+
+Connection: TypeAlias = "psycopg.Connection[DictRow]"
+Row: TypeAlias = dict[str, Any]
+
+
+class Database:
+    """The catalogue as one role sees it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._idle: list[Connection] = []
+
+    @contextmanager
+    def transaction(self, owner: str | None = None) -> Iterator[Connection]:
+        """A transaction that shows the rows of `owner` to role `app`.
+
+        Statements travel in a pipeline: a round trip happens when a result is read and at the
+        commit. Raises `Unavailable` when the server cannot be reached or goes away; nothing
+        of the transaction is kept then, except if only the answer to the commit was lost.
+        """
+        with self.session() as connection, connection.pipeline(), connection.transaction():
+            if owner is not None:
+                connection.execute("SELECT set_config('app.owner', %s, true)", [owner])
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection on which each statement stands for itself. Fails as `transaction` does."""
+        connection = self._borrow()
+        try:
+            yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise Unavailable(f"the catalogue does not answer: {type(error).__name__}") from error
+        finally:
+            self._give_back(connection)
+
+    def ping(self) -> None:
+        """Raises `Unavailable` unless the server answers."""
+        with self.session() as connection:
+            connection.execute("SELECT 1")
+
+    def close(self) -> None:
+        """Close what is idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _borrow(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not _was_dropped(connection):
+                return connection
+            connection.close()
+        try:
+            return psycopg.connect(
+                self._url,
+                autocommit=True,
+                row_factory=dict_row,
+                prepare_threshold=None,
+                connect_timeout=5,
+            )
+        except psycopg.OperationalError as error:
+            # The driver's text may repeat the address; the class says enough.
+            raise Unavailable("the catalogue cannot be reached") from error
+
+    def _give_back(self, connection: Connection) -> None:
+        if connection.closed or connection.broken:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+
+def _was_dropped(connection: Connection) -> bool:
+    """An idle connection has nothing to say; if it has, it is the server hanging up."""
+    if connection.closed:
+        return True
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return bool(poller.poll(0))

@@ -1,0 +1,258 @@
+"""The rows of the state machine: each statement is one of its moves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mammothbox.catalog.connection import Connection, Row
+from mammothbox.messages import WakeUp
+
+
+@dataclass(frozen=True)
+class StageKey:
+    """Which piece of work: one stage of one asset, in one space, for one part of it."""
+
+    owner: str
+    asset_id: UUID
+    name: str
+    space: str = ""
+    part: int = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a stage until the lease lapses. `attempt` fences off older claims."""
+
+    key: StageKey
+    attempt: int
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt failed, and what is to become of the stage."""
+
+    code: str
+    detail: str
+    state: str
+    retryable: bool
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """A stage as clients see it."""
+
+    asset_id: UUID
+    name: str
+    space: str
+    part: int
+    state: str
+    attempt: int
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    milliseconds: int | None
+    error_code: str | None
+    error_detail: str | None
+    retryable: bool | None
+
+
+_IS_KEY = (
+    " owner = %(owner)s AND asset_id = %(asset_id)s AND name = %(name)s"
+    " AND space = %(space)s AND part = %(part)s"
+)
+_CLAIMABLE = (
+    " (state = 'queued' OR (state = 'failed' AND retryable)"
+    " OR (state = 'running' AND lease_until < now()))"
+)
+_WAKE_UP = " RETURNING name AS stage, owner, asset_id, space, part, request_id"
+
+
+def enqueue(connection: Connection, key: StageKey, *, woken: bool) -> None:
+    """Put a stage of an asset in the queue unless it is on record, or the asset is not.
+
+    `woken` when its message is at hand already. It bears the request id of the asset's job.
+    """
+    connection.execute(
+        "INSERT INTO stage (owner, asset_id, name, space, part, state, request_id, woken_at)"
+        " SELECT a.owner, a.id, %(name)s, %(space)s, %(part)s, 'queued', j.request_id,"
+        " CASE WHEN %(woken)s THEN now() END"
+        " FROM asset a JOIN job j ON j.owner = a.owner AND j.id = a.job_id"
+        " WHERE a.owner = %(owner)s AND a.id = %(asset_id)s AND a.purging_at IS NULL"
+        " ON CONFLICT DO NOTHING",
+        {**vars(key), "woken": woken},
+    )
+
+
+def claim(connection: Connection, key: StageKey, lease_s: int, budget: int) -> Claim | None:
+    """Take the stage if it waits, may be tried again, or was left behind by a lapsed lease.
+
+    `None` means that a message came twice or late: there is nothing to do.
+    """
+    row = connection.execute(
+        "UPDATE stage SET state = 'running', attempt = attempt + 1, started_at = now(),"
+        " lease_until = now() + make_interval(secs => %(lease)s), finished_at = NULL,"
+        " milliseconds = NULL, error_code = NULL, error_detail = NULL, retryable = NULL"
+        " WHERE"
+        + _IS_KEY
+        + " AND attempt - revived_at_attempt < %(budget)s AND"
+        + _CLAIMABLE
+        + " RETURNING attempt, request_id",
+        {**vars(key), "lease": lease_s, "budget": budget},
+    ).fetchone()
+    return Claim(key, row["attempt"], row["request_id"]) if row else None
+
+
+def bury_if_spent(connection: Connection, key: StageKey, budget: int) -> Claim | None:
+    """Declare the stage dead if it could be claimed but has spent its attempts."""
+    row = connection.execute(
+        "UPDATE stage SET state = 'dead', lease_until = NULL, finished_at = now(),"
+        " error_code = 'attempts_spent', retryable = false,"
+        " error_detail = 'Every attempt ended in a crash or a time-out.'"
+        " WHERE"
+        + _IS_KEY
+        + " AND attempt - revived_at_attempt >= %(budget)s AND"
+        + _CLAIMABLE
+        + " RETURNING attempt, request_id",
+        {**vars(key), "budget": budget},
+    ).fetchone()
+    return Claim(key, row["attempt"], row["request_id"]) if row else None
+
+
+def may_try_again(connection: Connection, claim: Claim, budget: int) -> bool:
+    """Whether the claim's attempt was not the last of its budget."""
+    row = connection.execute(
+        "SELECT attempt - revived_at_attempt < %(budget)s AS again FROM stage WHERE" + _IS_KEY,
+        {**vars(claim.key), "budget": budget},
+    ).fetchone()
+    return bool(row and row["again"])
+
+
+def state(connection: Connection, key: StageKey) -> str | None:
+    """Where the stage stands; `None` when it is not on record."""
+    row = connection.execute("SELECT state FROM stage WHERE" + _IS_KEY, vars(key)).fetchone()
+    return row["state"] if row else None
+
+
+def finish(connection: Connection, claim: Claim) -> bool:
+    """The work is done. `False` when the claim was taken over in the meantime."""
+    row = connection.execute(
+        "UPDATE stage SET state = 'done', lease_until = NULL, finished_at = now(), milliseconds ="
+        " extract(epoch FROM clock_timestamp() - started_at) * 1000"
+        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s RETURNING 1",
+        {**vars(claim.key), "attempt": claim.attempt},
+    ).fetchone()
+    return row is not None
+
+
+def fail(connection: Connection, claim: Claim, failure: Failure) -> bool:
+    """The attempt failed. `False` when the claim was taken over in the meantime."""
+    row = connection.execute(
+        "UPDATE stage SET state = %(state)s, lease_until = NULL, finished_at = now(),"
+        " milliseconds = extract(epoch FROM clock_timestamp() - started_at) * 1000,"
+        " error_code = %(code)s, error_detail = %(detail)s, retryable = %(retryable)s"
+        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s RETURNING 1",
+        {**vars(claim.key), **vars(failure), "attempt": claim.attempt},
+    ).fetchone()
+    return row is not None
+
+
+def revive(
+    connection: Connection,
+    owner: str,
+    asset_id: UUID,
+    *,
+    names: Collection[str] | None,
+    states: Collection[str],
+) -> list[WakeUp]:
+    """Queue stages that have ended in one of `states` anew, with a fresh budget of attempts."""
+    rows = connection.execute(
+        "UPDATE stage SET state = 'queued', revived_at_attempt = attempt, queued_at = now(),"
+        " woken_at = NULL, finished_at = NULL, error_code = NULL, error_detail = NULL,"
+        " retryable = NULL WHERE owner = %s AND asset_id = %s AND state = ANY(%s)"
+        " AND (%s::text[] IS NULL OR name = ANY(%s))" + _WAKE_UP,
+        [
+            owner,
+            asset_id,
+            list(states),
+            list(names) if names is not None else None,
+            list(names) if names is not None else None,
+        ],
+    ).fetchall()
+    return _wake_ups(rows)
+
+
+def mark_woken(connection: Connection, wake_ups: Sequence[WakeUp]) -> None:
+    """Note whose wake-ups were sent."""
+    if wake_ups:
+        connection.cursor().executemany(
+            "UPDATE stage SET woken_at = now() WHERE" + _IS_KEY + " AND state = 'queued'",
+            [
+                {
+                    "owner": wake_up.owner,
+                    "asset_id": wake_up.asset_id,
+                    "name": wake_up.stage,
+                    "space": wake_up.space,
+                    "part": wake_up.part,
+                }
+                for wake_up in wake_ups
+            ],
+        )
+
+
+def never_woken(connection: Connection, older_than_s: int, limit: int) -> list[WakeUp]:
+    """Stages of every owner whose wake-up was lost between commit and queue."""
+    rows = connection.execute(
+        "SELECT name AS stage, owner, asset_id, space, part, request_id FROM stage"
+        " WHERE state = 'queued' AND woken_at IS NULL"
+        " AND queued_at < now() - make_interval(secs => %s) ORDER BY queued_at LIMIT %s",
+        [older_than_s, limit],
+    ).fetchall()
+    return _wake_ups(rows)
+
+
+def take_back_lapsed(connection: Connection, limit: int) -> list[WakeUp]:
+    """Queue anew what a dead worker, of whatever owner, left behind."""
+    rows = connection.execute(
+        "UPDATE stage SET state = 'queued', lease_until = NULL, woken_at = NULL,"
+        " queued_at = now() WHERE (owner, asset_id, name, space, part) IN ("
+        "SELECT owner, asset_id, name, space, part FROM stage WHERE state = 'running'"
+        " AND lease_until < now() ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED)" + _WAKE_UP,
+        [limit],
+    ).fetchall()
+    return _wake_ups(rows)
+
+
+def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> list[StageRow]:
+    """The stages of some assets, in the order they were queued."""
+    rows = connection.execute(
+        "SELECT asset_id, name, space, part, state, attempt, queued_at, started_at, finished_at,"
+        " milliseconds, error_code, error_detail, retryable FROM stage"
+        " WHERE owner = %s AND asset_id = ANY(%s) ORDER BY queued_at, name, space, part",
+        [owner, list(asset_ids)],
+    ).fetchall()
+    return [StageRow(**row) for row in rows]
+
+
+def dead(connection: Connection, name: str, limit: int) -> list[Row]:
+    """The dead stages of one worker across owners, oldest first; for operators."""
+    return connection.execute(
+        "SELECT owner, asset_id, space, part, attempt, error_code, error_detail, finished_at,"
+        " request_id FROM stage WHERE state = 'dead' AND name = %s ORDER BY finished_at LIMIT %s",
+        [name, limit],
+    ).fetchall()
+
+
+def count_dead(connection: Connection) -> dict[str, int]:
+    """How many dead stages each worker has, across owners; for operators."""
+    rows = connection.execute(
+        "SELECT name, count(*) AS dead FROM stage WHERE state = 'dead' GROUP BY name"
+    ).fetchall()
+    return {row["name"]: row["dead"] for row in rows}
+
+
+def _wake_ups(rows: Sequence[Row]) -> list[WakeUp]:
+    return [WakeUp(**row) for row in rows]

@@ -1,0 +1,155 @@
+"""Dead letters: messages that SQS gave up on and stages that spent their attempts.
+
+Redriving is moving both back to work. It may be cut short or repeated at any point: a message
+that arrives twice finds its stage claimed or done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from mammothbox.catalog import lineage, stages
+from mammothbox.catalog.connection import Connection, Database, Row
+from mammothbox.catalog.lineage import Entry
+from mammothbox.errors import Permanent, Refused
+from mammothbox.intake.arrivals import read_message
+from mammothbox.messages import Outgoing, WakeUp
+from mammothbox.queues import Depth, Message, SqsQueues
+from mammothbox.stages import INTAKE
+
+# Long enough to move what was received, short enough that a broken-off call hides nothing.
+_HIDE_S = 30
+_LOOK_S = 1
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A worker's queue and its dead letters."""
+
+    name: str
+    queue: Depth
+    dead_letters: Depth
+    dead_stages: int
+
+
+@dataclass(frozen=True)
+class DeadMessage:
+    """A message nobody could deal with, and the asset it is about if that can be told."""
+
+    id: str
+    body: str
+    receives: int
+    sent_at: datetime
+    asset_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What a redrive moved, and what is to be sent for it."""
+
+    messages: int
+    stages: int
+    outgoing: Outgoing
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """The dead letters of all workers, across owners."""
+
+    database: Database
+    queues: SqsQueues
+    letters: SqsQueues
+
+    def overview(self) -> list[QueueState]:
+        """Every queue with its depths."""
+        with self.database.transaction() as connection:
+            dead = stages.count_dead(connection)
+        return [
+            QueueState(name, self.queues.depth(name), self.letters.depth(name), dead.get(name, 0))
+            for name in self.queues.urls
+        ]
+
+    def messages(self, name: str) -> list[DeadMessage]:
+        """A look at up to ten dead messages; they stay where they are."""
+        self._known(name)
+        return [
+            DeadMessage(
+                id=message.id,
+                body=message.body,
+                receives=message.receives,
+                sent_at=datetime.fromtimestamp(message.sent_at_ms / 1000, UTC),
+                asset_id=next((key.asset_id for key in _stages_of(message.body)), None),
+            )
+            for message in self.letters.receive(name, hide_s=_LOOK_S)
+        ]
+
+    def stages(self, name: str, limit: int) -> list[Row]:
+        """The dead stages, oldest first."""
+        self._known(name)
+        with self.database.transaction() as connection:
+            return stages.dead(connection, name, limit)
+
+    def redrive(self, name: str, *, actor: str, request_id: str) -> Redriven:
+        """Give dead stages a fresh budget and send dead messages back to their queue.
+
+        What earlier attempts did stays in the lineage. Raises `Refused` for an unknown queue.
+        """
+        self._known(name)
+        revived = self._revive(name, actor, request_id)
+        moved = 0
+        while moved < _MOST and (batch := self.letters.receive(name, hide_s=_HIDE_S)):
+            for message in batch:
+                self._send_back(name, message)
+                moved += 1
+        return Redriven(moved, len(revived), Outgoing(tuple(revived)))
+
+    def _revive(self, name: str, actor: str, request_id: str) -> list[WakeUp]:
+        revived: list[WakeUp] = []
+        with self.database.transaction() as connection:
+            for row in stages.dead(connection, name, _MOST):
+                revived += _revive_one(connection, name, row, actor, request_id)
+        return revived
+
+    def _send_back(self, name: str, message: Message) -> None:
+        # Sent before it is deleted: broken off between the two it comes twice, not never.
+        self.queues.forward(name, message.body)
+        self.letters.delete(name, message.receipt)
+
+    def _known(self, name: str) -> None:
+        if name not in self.queues.urls:
+            names = ", ".join(sorted(self.queues.urls))
+            raise Refused(404, "not_found", f"There is no queue {name!r}; there are: {names}.")
+
+
+def _revive_one(
+    connection: Connection, name: str, row: Row, actor: str, request_id: str
+) -> Sequence[WakeUp]:
+    owner, asset_id = row["owner"], row["asset_id"]
+    woken = stages.revive(connection, owner, asset_id, names=[name], states=["dead"])
+    lineage.record(
+        connection,
+        Entry(
+            owner=owner,
+            request_id=request_id,
+            event="stage.redriven",
+            actor=actor,
+            asset_id=asset_id,
+            stage=name,
+            attempt=row["attempt"],
+        ),
+    )
+    return woken
+
+
+def _stages_of(body: str) -> list[stages.StageKey]:
+    try:
+        told = read_message(body)
+    except Permanent:
+        return []
+    if isinstance(told, WakeUp):
+        return [stages.StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)]
+    return [stages.StageKey(arrival.owner, arrival.asset_id, INTAKE) for arrival in told]

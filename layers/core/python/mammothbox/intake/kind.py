@@ -1,0 +1,118 @@
+"""What bytes are, read from the bytes: their content type, and the kind that decides the way.
+
+`filetype` knows most signatures. What it does not know, or takes for something else, stands
+in the rules here. A name or a declared type is never believed.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+import filetype
+
+# Enough for every signature, and for a first look at a text.
+HEAD_BYTES = 8192
+
+_JSON_START = re.compile(
+    rb"\s*(\{\s*(\"|\}|$)|\[\s*(\{|\[|\]|\"|-?[0-9]|true|false|null|$))", re.DOTALL
+)
+_BOM = b"\xef\xbb\xbf"
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_VIDEO_STREAM = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+_BRANDS = {
+    b"crx ": "image/x-canon-cr3",
+    b"3gp": "video/3gpp",
+    b"3g2": "video/3gpp2",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"avi": "image/avif",
+    b"hei": "image/heic",
+    b"hev": "image/heic",
+    b"mif1": "image/heif",
+    b"msf1": "image/heif",
+}
+_STARTS = {
+    b"FUJIFILMCCD-RAW": "image/x-fuji-raf",
+    b"IIU\x00": "image/x-panasonic-rw2",
+    b"IIRO": "image/x-olympus-orf",
+    b"IIRS": "image/x-olympus-orf",
+    b"MMOR": "image/x-olympus-orf",
+    b"\xff\x0a": "image/jxl",
+    b"\x28\xb5\x2f\xfd": "application/zstd",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the bytes are. `kind` is one of image, video, audio, json, other."""
+
+    kind: str
+    content_type: str
+
+
+def recognise(head: bytes) -> Content:
+    """Say what begins with `head`. Never fails: what nobody knows is `other`."""
+    content_type = _by_our_rules(head) or filetype.guess_mime(head)
+    if content_type == "application/gzip" and _is_json(_unpacked(head)):
+        return Content("json", "application/json+gzip")
+    if content_type is None:
+        content_type = _text_type(head)
+    return Content(_kind_of(content_type), content_type)
+
+
+def _kind_of(content_type: str) -> str:
+    family = content_type.partition("/")[0]
+    if content_type == "image/svg+xml":
+        # A program rather than a picture: no decoder of ours runs it.
+        return "other"
+    if family in ("image", "video", "audio"):
+        return family
+    return "json" if content_type == "application/json" else "other"
+
+
+def _by_our_rules(head: bytes) -> str | None:
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        return next(
+            (is_type for start, is_type in _BRANDS.items() if brand.startswith(start)), None
+        )
+    if head.startswith(_ASF):
+        return "video/x-ms-wmv" if _ASF_VIDEO_STREAM in head else "audio/x-ms-wma"
+    if head.startswith(b"OggS"):
+        return "video/ogg" if b"\x80theora" in head[:256] else "audio/ogg"
+    return next((is_type for start, is_type in _STARTS.items() if head.startswith(start)), None)
+
+
+def _text_type(head: bytes) -> str:
+    text = head.removeprefix(_BOM)
+    if _is_json(head):
+        return "application/json"
+    if re.match(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg|<svg)", text, re.DOTALL):
+        return "image/svg+xml"
+    if re.match(rb"\s*(<!doctype html|<html)", text, re.IGNORECASE):
+        return "text/html"
+    if text and b"\0" not in text and _is_utf8(text):
+        return "text/plain"
+    return "application/octet-stream"
+
+
+def _is_json(head: bytes) -> bool:
+    return bool(_JSON_START.match(head.removeprefix(_BOM)))
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        # The last character may be cut.
+        head[:-3].decode("utf-8") if len(head) >= HEAD_BYTES else head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 6 and len(head) >= HEAD_BYTES
+    return True
+
+
+def _unpacked(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
+    except zlib.error:
+        return b""

@@ -1,0 +1,107 @@
+"""What the environment tells a function, one model per concern.
+
+A function reads only the models of the things it touches. A missing or illegal variable
+raises `ConfigurationError` naming the variable and never its value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CONFIG = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
+
+Model = TypeVar("Model", bound=BaseSettings)
+
+GIBIBYTE = 1024**3
+MEBIBYTE = 1024**2
+
+
+class ConfigurationError(RuntimeError):
+    """The environment lacks something this function needs, or holds something illegal."""
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the catalogue is, as the role this function connects with."""
+
+    model_config = _CONFIG
+    database_url: SecretStr
+
+
+class OperatorDatabaseSettings(BaseSettings):
+    """The catalogue as role `operator`, for the routes that look across owners."""
+
+    model_config = _CONFIG
+    operator_database_url: SecretStr
+
+
+class StorageSettings(BaseSettings):
+    """The two buckets, and how long a presigned address lives."""
+
+    model_config = _CONFIG
+    raw_bucket: str = Field(min_length=3)
+    library_bucket: str = Field(min_length=3)
+    upload_expires_s: Annotated[int, Field(ge=60, le=3600)] = 900
+    part_expires_s: Annotated[int, Field(ge=60, le=43200)] = 3600
+    download_expires_s: Annotated[int, Field(ge=60, le=3600)] = 300
+    # Presigned POST up to here, multipart beyond.
+    single_upload_limit: Annotated[int, Field(ge=1)] = 100_000_000
+
+
+class QueueSettings(BaseSettings):
+    """Addresses by worker name, as JSON: `{"intake": "https://…"}`."""
+
+    model_config = _CONFIG
+    queue_urls: dict[str, str]
+    dead_letter_queue_urls: dict[str, str] = Field(default_factory=dict)
+
+
+class BusSettings(BaseSettings):
+    """The EventBridge bus that tells the outside what happened."""
+
+    model_config = _CONFIG
+    event_bus: str
+
+
+class WorkerSettings(BaseSettings):
+    """What the topology promised this worker."""
+
+    model_config = _CONFIG
+    function_timeout_s: Annotated[int, Field(ge=1, le=900)]
+    max_receives: Annotated[int, Field(ge=1)]
+
+    @property
+    def lease_s(self) -> int:
+        """Longer than the function can live, shorter than the message stays hidden."""
+        return self.function_timeout_s + 30
+
+
+class IntakeSettings(BaseSettings):
+    """Beyond the limit S3's own CRC64NVME stands in for a SHA-256."""
+
+    model_config = _CONFIG
+    hash_limit_bytes: Annotated[int, Field(ge=0)] = 20 * GIBIBYTE
+
+
+class JanitorSettings(BaseSettings):
+    """How long things may lie about before the janitor acts."""
+
+    model_config = _CONFIG
+    wake_after_s: Annotated[int, Field(ge=1)] = 60
+    look_for_uploads_after_s: Annotated[int, Field(ge=1)] = 120
+    uploads_expire_after_s: Annotated[int, Field(ge=60)] = 24 * 3600
+    multipart_expires_after_s: Annotated[int, Field(ge=60)] = 7 * 24 * 3600
+
+
+def load(model: type[Model]) -> Model:
+    """Read `model` from the environment, or say in one line per variable what is wrong."""
+    try:
+        return model()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigurationError(f"environment: {problems}") from None

@@ -1,0 +1,269 @@
+"""The state machine: how a piece of work is claimed, finished, failed and replayed.
+
+A stage row goes `queued → running → done | failed | dead | skipped`. Whoever claims it holds a
+lease; whoever's lease lapsed can neither finish nor fail it any more. A message only says
+where to look, so it may come twice, late or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from mammothbox.catalog import assets, lineage, outbox, stages
+from mammothbox.catalog.assets import Asset, Settled
+from mammothbox.catalog.connection import Connection, Database
+from mammothbox.catalog.lineage import Entry
+from mammothbox.catalog.stages import Claim, Failure, StageKey
+from mammothbox.errors import Permanent, Refused, Retryable, Unavailable
+from mammothbox.ids import new_id
+from mammothbox.messages import Announcement, Outgoing, WakeUp
+from mammothbox.observability import timed
+
+INTAKE = "intake"
+# Which stages follow intake, by kind of content.
+AFTER_INTAKE: dict[str, tuple[str, ...]] = {}
+ENDED = ("done", "failed", "dead", "skipped")
+UNSUCCESSFUL = ("failed", "dead")
+
+Record = Callable[[Connection], Collection[str]]
+
+
+_SPENT = Failure(
+    code="attempts_spent",
+    detail="Every attempt ended in a crash or a time-out.",
+    state="dead",
+    retryable=False,
+)
+
+
+class NoSuchStage(Retryable):
+    """The message names a stage, or an asset, that is not on record."""
+
+    def __init__(self, key: StageKey) -> None:
+        super().__init__("no_such_stage", f"{key.name} of {key.asset_id} is not on record")
+
+
+class LeaseLost(Retryable):
+    """Another worker holds the stage now; what this one found is dropped."""
+
+    def __init__(self, key: StageKey) -> None:
+        super().__init__("lease_lost", f"{key.name} of {key.asset_id} was taken over")
+
+
+class Failed(Retryable):
+    """An attempt failed and is on record; its message must fail too. `outgoing` is to be sent."""
+
+    def __init__(self, outgoing: Outgoing, failure: Failure) -> None:
+        super().__init__(failure.code, failure.detail)
+        self.outgoing = outgoing
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a claim holds, and how many attempts a stage has."""
+
+    lease_s: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed stage and the asset it is about."""
+
+    claim: Claim
+    asset: Asset
+
+
+def run(
+    database: Database,
+    key: StageKey,
+    limits: Limits,
+    act: Callable[[Work], Outgoing],
+    prepare: Callable[[Connection], None] = lambda _: None,
+) -> Outgoing:
+    """Claim the stage, let `act` do the work, and put its failure on record.
+
+    `prepare` has its say in the transaction that claims. Returns what to send. When there is
+    nothing to do, because the message came twice or late, that is nothing. `Permanent` ends the
+    stage and the asset, and the message is done with. Raises, for the message to come back:
+    `NoSuchStage`; `LeaseLost`; and `Failed` when the attempt is on record as `failed` or, the
+    last one, as `dead`. A dead stage fails its messages, so that they reach the dead letters.
+    """
+    work = _take(database, key, limits, prepare)
+    if work is None:
+        return Outgoing()
+    try:
+        with timed("job.processing_time", stage=key.name):
+            return act(work)
+    except LeaseLost:
+        raise
+    except Permanent as error:
+        return fail(database, work, Failure(error.code, error.detail, "failed", False))
+    except Exception as error:
+        failure = _passing_failure(error)
+        outgoing = fail(database, work, failure, attempts=limits.attempts)
+        raise Failed(outgoing, failure) from error
+
+
+def finish(database: Database, work: Work, record: Record) -> Outgoing:
+    """Record the results, end the stage, queue what follows, and settle the asset if that was all.
+
+    `record` writes the results and returns the stages that follow. One transaction: either all
+    of it is on record or none. Raises `LeaseLost`.
+    """
+    key, asset = work.claim.key, work.asset
+    with database.transaction() as connection:
+        following = record(connection)
+        # Stages of one asset that end at once take turns, so that the last one sees the others.
+        assets.lock(connection, key.owner, key.asset_id)
+        if not stages.finish(connection, work.claim):
+            raise LeaseLost(key)
+        wake_ups = tuple(queue(connection, asset, name) for name in following)
+        lineage.record(connection, _entry(asset, work.claim, "stage.done"))
+        settled = assets.settle(connection, key.owner, key.asset_id)
+        announcements = announce(connection, asset, settled, work.claim.request_id)
+    return Outgoing(wake_ups, announcements)
+
+
+def fail(
+    database: Database, work: Work, failure: Failure, *, attempts: int | None = None
+) -> Outgoing:
+    """Put a failed attempt on record. With `attempts`, the last of them makes the stage dead.
+
+    Raises `LeaseLost`.
+    """
+    key, claim = work.claim.key, work.claim
+    with database.transaction() as connection:
+        assets.lock(connection, key.owner, key.asset_id)
+        if attempts is not None and not stages.may_try_again(connection, claim, attempts):
+            failure = Failure(failure.code, failure.detail, "dead", False)
+        if not stages.fail(connection, claim, failure):
+            raise LeaseLost(key)
+        return _record_failure(connection, work.asset, claim, failure)
+
+
+def replay(
+    connection: Connection,
+    asset: Asset,
+    *,
+    names: Collection[str] | None,
+    actor: str,
+    request_id: str,
+) -> Outgoing:
+    """Queue stages of the asset anew: the named ones, or else the failed, or else all.
+
+    A ready asset stays ready, and a finished job is not touched. Raises `Refused` when there is
+    nothing to replay.
+    """
+    states = ENDED if names else UNSUCCESSFUL
+    woken = stages.revive(connection, asset.owner, asset.id, names=names, states=states)
+    if not woken and not names:
+        woken = stages.revive(connection, asset.owner, asset.id, names=None, states=ENDED)
+    if not woken:
+        raise Refused(
+            409, "nothing_to_replay", "No such stage of this object has ended; look at its stages."
+        )
+    assets.begin(connection, asset.owner, asset.id, status="queued")
+    for wake_up in woken:
+        lineage.record(
+            connection,
+            replace(
+                lineage.about(asset, "stage.replayed", actor=actor, request_id=request_id),
+                stage=wake_up.stage,
+            ),
+        )
+    return Outgoing(tuple(woken))
+
+
+def queue(connection: Connection, asset: Asset, name: str) -> WakeUp:
+    """Queue a stage of the asset, and return the wake-up to send after the commit."""
+    stages.enqueue(connection, StageKey(asset.owner, asset.id, name), woken=False)
+    return WakeUp(stage=name, owner=asset.owner, asset_id=asset.id, request_id=asset.request_id)
+
+
+def announce(
+    connection: Connection, asset: Asset, settled: Settled | None, request_id: str
+) -> tuple[Announcement, ...]:
+    """Put on record, for the outside, that the asset has just settled."""
+    if settled is None:
+        return ()
+    announcement = Announcement.model_validate(
+        {
+            "id": new_id(),
+            "owner": asset.owner,
+            "type": f"asset.{settled.status}",
+            "request_id": request_id,
+            "detail": {
+                "system_id": str(asset.id),
+                "job_id": str(settled.job_id),
+                "kind": settled.kind,
+                "duplicate_of": str(settled.duplicate_of) if settled.duplicate_of else None,
+            },
+        }
+    )
+    outbox.insert(connection, [announcement])
+    lineage.record(
+        connection,
+        lineage.about(asset, announcement.type, actor="mammothbox", request_id=request_id),
+    )
+    return (announcement,)
+
+
+def _take(
+    database: Database, key: StageKey, limits: Limits, prepare: Callable[[Connection], None]
+) -> Work | None:
+    with database.transaction() as connection:
+        prepare(connection)
+        claim = stages.claim(connection, key, limits.lease_s, limits.attempts)
+        buried = None if claim else stages.bury_if_spent(connection, key, limits.attempts)
+        asset = assets.get(connection, key.owner, key.asset_id)
+        if asset is None:
+            raise NoSuchStage(key)
+        if claim is not None:
+            assets.begin(connection, key.owner, key.asset_id, status="processing")
+            lineage.record(connection, _entry(asset, claim, "stage.started"))
+            return Work(claim, asset)
+        state = stages.state(connection, key)
+        outgoing = _record_failure(connection, asset, buried, _SPENT) if buried else Outgoing()
+    if state is None:
+        raise NoSuchStage(key)
+    if state == "dead":
+        raise Failed(outgoing, _SPENT)
+    return None
+
+
+def _record_failure(
+    connection: Connection, asset: Asset, claim: Claim, failure: Failure
+) -> Outgoing:
+    event = "stage.dead" if failure.state == "dead" else "stage.failed"
+    lineage.record(connection, _entry(asset, claim, event, failure))
+    if failure.retryable:
+        return Outgoing()
+    settled = assets.fail(
+        connection,
+        asset.owner,
+        asset.id,
+        code=failure.code,
+        detail=failure.detail,
+        retryable=failure.state == "dead",
+    )
+    return Outgoing((), announce(connection, asset, settled, claim.request_id))
+
+
+def _passing_failure(error: Exception) -> Failure:
+    if isinstance(error, Retryable):
+        return Failure(error.code, error.detail, "failed", True)
+    if isinstance(error, Unavailable):
+        return Failure("unavailable", str(error), "failed", True)
+    # What is unforeseen may say anything, a secret too: its class is for the record, and the
+    # rest is for the log.
+    return Failure("internal_error", f"Unforeseen: {type(error).__name__}.", "failed", True)
+
+
+def _entry(asset: Asset, claim: Claim, event: str, failure: Failure | None = None) -> Entry:
+    entry = lineage.about(
+        asset, event, actor=f"function:{claim.key.name}", request_id=claim.request_id
+    )
+    detail = {"code": failure.code} if failure else {}
+    return replace(entry, stage=claim.key.name, attempt=claim.attempt, detail=detail)

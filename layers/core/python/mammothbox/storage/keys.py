@@ -1,0 +1,68 @@
+"""The keys of the raw bucket. We make them; a client's file name is never part of one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+INCOMING = "incoming/"
+DROP = "drop/"
+OWNER_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
+COLLECTION_LIMIT = 128
+
+_INCOMING_KEY = re.compile(rf"incoming/({OWNER_PATTERN})/([0-9a-f-]{{36}})")
+_DROP_KEY = re.compile(rf"drop/({OWNER_PATTERN})/(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class IncomingKey:
+    """Where a client's upload goes: it names the asset that waits for it."""
+
+    owner: str
+    asset_id: UUID
+
+
+@dataclass(frozen=True)
+class DropKey:
+    """Where a partner copies to: whatever key they like below their owner's folder."""
+
+    owner: str
+    path: str
+
+    @property
+    def filename(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def collection(self) -> str | None:
+        """The first folder below the owner's, if there is one that can name a collection."""
+        folder, slash, _ = self.path.partition("/")
+        return folder if slash and 0 < len(folder) <= COLLECTION_LIMIT else None
+
+
+def incoming_key(owner: str, asset_id: UUID) -> str:
+    return f"{INCOMING}{owner}/{asset_id}"
+
+
+def drop_prefix(owner: str) -> str:
+    return f"{DROP}{owner}/"
+
+
+def parse_key(key: str) -> IncomingKey | DropKey | None:
+    """What `key` means, or `None` when it has no place in the house."""
+    if "\0" in key:
+        return None
+    if incoming := _INCOMING_KEY.fullmatch(key):
+        try:
+            return IncomingKey(incoming[1], UUID(incoming[2]))
+        except ValueError:
+            return None
+    if drop := _DROP_KEY.fullmatch(key):
+        return DropKey(drop[1], drop[2])
+    return None
+
+
+def dropped_asset_id(bucket: str, key: str, version_id: str) -> UUID:
+    """The id of a dropped object: the same object is the same asset however often it is told."""
+    return uuid5(NAMESPACE_URL, f"s3://{bucket}/{key}?versionId={version_id}")

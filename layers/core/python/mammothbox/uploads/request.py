@@ -1,0 +1,176 @@
+"""Asking for uploads: what is announced goes on record, and addresses to send it to come back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from mammothbox.catalog import assets, jobs, lineage, originals, raws
+from mammothbox.catalog.assets import Asset, NewAsset, Settled
+from mammothbox.catalog.connection import Connection, Database
+from mammothbox.catalog.jobs import NewJob, Source
+from mammothbox.catalog.lineage import Entry
+from mammothbox.catalog.originals import Original
+from mammothbox.catalog.raws import NewRaw
+from mammothbox.errors import Refused
+from mammothbox.ids import new_id
+from mammothbox.messages import Outgoing
+from mammothbox.storage.keys import incoming_key
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A file that is to come."""
+
+    filename: str | None
+    content_type: str
+    size_bytes: int
+    sha256: str | None = None
+    collection: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for what. The digest tells two requests under one idempotency key apart."""
+
+    owner: str
+    actor: str
+    request_id: str
+    source: Source
+    files: Sequence[Announced]
+    comments: str | None = None
+    idempotency_key: str | None = None
+
+    def digest(self) -> bytes:
+        return hashlib.sha256(
+            repr((self.source, list(self.files), self.comments)).encode()
+        ).digest()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The job that stands for the request, and its assets in the order of the files."""
+
+    job_id: UUID
+    assets: list[Asset]
+    outgoing: Outgoing
+
+
+def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
+    """Record the request, or find what the same request recorded before.
+
+    Files whose verified bytes the owner has become duplicates at once, sharing those bytes;
+    bytes sent by `ingest` are in hand already and take the way of all others. Raises `Refused`
+    (409) when the idempotency key stands for another request.
+    """
+    job = NewJob(
+        owner=asked.owner,
+        id=new_id(),
+        request_id=asked.request_id,
+        source=asked.source,
+        objects=len(asked.files),
+        comments=asked.comments,
+        idempotency_key=asked.idempotency_key,
+        request_digest=asked.digest(),
+    )
+    with database.transaction(asked.owner) as connection:
+        known = _originals(connection, asked)
+        if not jobs.insert(connection, job):
+            return _recorded_before(connection, asked)
+        _record_files(connection, bucket, job.id, asked, known)
+        return Recorded(job.id, assets.of_job(connection, asked.owner, job.id), Outgoing())
+
+
+def _originals(connection: Connection, asked: Asked) -> dict[str, Original]:
+    hashes = sorted({file.sha256 for file in asked.files if file.sha256})
+    if asked.source != "upload" or not hashes:
+        return {}
+    # Locked in order, so that two requests for the same files never wait for each other.
+    for sha256 in hashes:
+        originals.lock(connection, asked.owner, sha256)
+    return originals.find(connection, asked.owner, hashes)
+
+
+def _recorded_before(connection: Connection, asked: Asked) -> Recorded:
+    job = jobs.by_idempotency_key(connection, asked.owner, asked.idempotency_key or "")
+    if job is None or job.request_digest != asked.digest():
+        raise Refused(
+            409,
+            "idempotency_key_reused",
+            "This Idempotency-Key belongs to another request; use a new one.",
+        )
+    return Recorded(job.id, assets.of_job(connection, asked.owner, job.id), Outgoing())
+
+
+def _record_files(
+    connection: Connection,
+    bucket: str,
+    job_id: UUID,
+    asked: Asked,
+    known: dict[str, Original],
+) -> dict[UUID, Settled | None]:
+    """Record every file, and settle at once those that share bytes of an original."""
+    stored: dict[UUID, Original] = {}
+    new_raws, new_assets = [], []
+    for ordinal, file in enumerate(asked.files):
+        asset_id = new_id()
+        original = known.get(file.sha256 or "")
+        if original is None:
+            new_raws.append(_raw(asked.owner, asset_id, bucket, file))
+        else:
+            stored[asset_id] = original
+        new_assets.append(_asset(asked, asset_id, job_id, ordinal, original))
+    raws.insert(connection, new_raws)
+    assets.insert(connection, new_assets)
+    lineage.record(
+        connection, *(_announced(asked, asset, asset.id in stored) for asset in new_assets)
+    )
+    return {
+        asset_id: originals.share(connection, asked.owner, asset_id, original)
+        for asset_id, original in stored.items()
+    }
+
+
+def _asset(
+    asked: Asked, asset_id: UUID, job_id: UUID, ordinal: int, original: Original | None
+) -> NewAsset:
+    file = asked.files[ordinal]
+    return NewAsset(
+        owner=asked.owner,
+        id=asset_id,
+        job_id=job_id,
+        ordinal=ordinal,
+        raw_id=original.raw_id if original else asset_id,
+        status="queued" if original else "awaiting_upload",
+        filename=file.filename,
+        content_type=file.content_type,
+        size_bytes=file.size_bytes,
+        collection=file.collection,
+        comments=asked.comments,
+    )
+
+
+def _announced(asked: Asked, asset: NewAsset, stored: bool) -> Entry:
+    return Entry(
+        owner=asked.owner,
+        request_id=asked.request_id,
+        event="asset.already_stored" if stored else "asset.announced",
+        actor=asked.actor,
+        job_id=asset.job_id,
+        raw_id=asset.raw_id,
+        asset_id=asset.id,
+    )
+
+
+def _raw(owner: str, asset_id: UUID, bucket: str, file: Announced) -> NewRaw:
+    return NewRaw(
+        owner=owner,
+        id=asset_id,
+        bucket=bucket,
+        key=incoming_key(owner, asset_id),
+        declared_content_type=file.content_type,
+        declared_size=file.size_bytes,
+        declared_sha256=file.sha256,
+    )
