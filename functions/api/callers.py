@@ -1,6 +1,7 @@
 """Who calls, and what they may do. Every route but the public ones asks for a role."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: FastAPI reads the annotations of the functions
+# made below, and as text they could not name the role they were made for.
 
 import re
 from collections.abc import Callable
@@ -63,7 +64,7 @@ def _caller(
 
 
 def _require(least: Role) -> Callable[[Caller], Caller]:
-    def check(caller: Caller = Depends(_caller)) -> Caller:
+    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
         if ROLES.index(caller.role) < ROLES.index(least):
             raise Refused(403, "forbidden", f"This needs the role {least!r}; yours is less.")
         return caller
@@ -77,7 +78,9 @@ _OWNER = Annotated[
 
 
 def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
-    def act(caller: Caller = Depends(_require(least)), owner: _OWNER = None) -> Caller:
+    def act(
+        caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None
+    ) -> Caller:
         return Caller(caller.acting_for(owner), caller.role, caller.key_id, caller.request_id)
 
     return act

@@ -1,0 +1,57 @@
+# `make` lists what there is. Every target makes its own environment; nothing needs a step before.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+TESTS  ?= tests
+export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+
+.DEFAULT_GOAL := help
+.PHONY: help up down key test prove lint bench openapi lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+up: $(READY) ## Run the whole system on this machine (PORT=8000, MAMMOTHBOX_HOME=.local)
+	@exec $(BIN)/python -m infra.local up
+
+down: $(READY) ## End what `make up` started
+	@exec $(BIN)/python -m infra.local down
+
+key: $(READY) ## Make an API key: OWNER=ada ROLE=uploader
+	@exec $(BIN)/python -m infra.local key --owner "$(OWNER)" --role "$(ROLE)"
+
+test: $(READY) ## Run the tests
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove" $(TESTS)
+
+prove: $(READY) ## Run what is too heavy for `make test`
+	$(BIN)/pytest -q -m prove $(TESTS)
+
+lint: $(READY) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## Measure speed; prints the machine, medians and 95th percentiles
+	$(BIN)/python -m tests.bench
+
+openapi: $(READY) ## Write functions/api/openapi.json anew
+	$(BIN)/python -m functions.api.openapi
+
+lock: $(READY) ## Pin and hash the newest versions that fit pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/dev.txt
+
+clean: ## Remove the environment and every cache; `.local` stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov cdk.out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv installs the lock in seconds; it is itself pinned and hashed.
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync -q --require-hashes requirements/dev.txt requirements/uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
