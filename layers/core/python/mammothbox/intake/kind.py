@@ -15,13 +15,21 @@ import filetype
 # Enough for every signature, and for a first look at a text.
 HEAD_BYTES = 8192
 
+# A number or a word ends where an element ends: "[2024-01-01] started" is a log and no JSON.
 _JSON_START = re.compile(
-    rb"\s*(\{\s*(\"|\}|$)|\[\s*(\{|\[|\]|\"|-?[0-9]|true|false|null|$))", re.DOTALL
+    rb"\s*(\{\s*(\"|\}|$)"
+    rb"|\[\s*(\{|\[|\]|\"|$|(-?[0-9][0-9.eE+-]*|true|false|null)\s*(,|\]\s*(\[|\{|$)|$)))",
+    re.DOTALL,
 )
 _BOM = b"\xef\xbb\xbf"
+# What no text has: control characters other than those that move the cursor.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_VIDEO_STREAM = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+# What QuickTime files begin with that were made before there was `ftyp`.
+_QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _BRANDS = {
+    b"qt  ": "video/quicktime",
     b"crx ": "image/x-canon-cr3",
     b"3gp": "video/3gpp",
     b"3g2": "video/3gpp2",
@@ -33,6 +41,11 @@ _BRANDS = {
     b"mif1": "image/heif",
     b"msf1": "image/heif",
 }
+_FORMS = {
+    (b"RF64", b"WAVE"): "audio/x-wav",
+    (b"BW64", b"WAVE"): "audio/x-wav",
+    (b"FORM", b"AIFC"): "audio/x-aiff",
+}
 _STARTS = {
     b"FUJIFILMCCD-RAW": "image/x-fuji-raf",
     b"IIU\x00": "image/x-panasonic-rw2",
@@ -40,6 +53,10 @@ _STARTS = {
     b"IIRS": "image/x-olympus-orf",
     b"MMOR": "image/x-olympus-orf",
     b"\xff\x0a": "image/jxl",
+    b"\x00\x00\x00\x0cJXL \r\n\x87\n": "image/jxl",
+    b"II+\x00": "image/tiff",
+    b"MM\x00+": "image/tiff",
+    b"\xff\xfa": "audio/mpeg",
     b"\x28\xb5\x2f\xfd": "application/zstd",
 }
 
@@ -55,6 +72,9 @@ class Content:
 def recognise(head: bytes) -> Content:
     """Say what begins with `head`. Never fails: what nobody knows is `other`."""
     content_type = _by_our_rules(head) or filetype.guess_mime(head)
+    if content_type is not None and _is_media(content_type) and _reads_as_text(head):
+        # Some signatures are words: a table may begin with "BMW", a note with "GIF".
+        content_type = None
     if content_type == "application/gzip" and _is_json(_unpacked(head)):
         return Content("json", "application/json+gzip")
     if content_type is None:
@@ -67,22 +87,42 @@ def _kind_of(content_type: str) -> str:
     if content_type == "image/svg+xml":
         # A program rather than a picture: no decoder of ours runs it.
         return "other"
-    if family in ("image", "video", "audio"):
+    if _is_media(content_type):
         return family
     return "json" if content_type == "application/json" else "other"
 
 
+def _is_media(content_type: str) -> bool:
+    return content_type.startswith(("image/", "video/", "audio/"))
+
+
 def _by_our_rules(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        return next(
-            (is_type for start, is_type in _BRANDS.items() if brand.startswith(start)), None
-        )
+        return _by_brand(head)
+    if head[4:8] in _QUICKTIME_ATOMS:
+        return "video/quicktime"
     if head.startswith(_ASF):
         return "video/x-ms-wmv" if _ASF_VIDEO_STREAM in head else "audio/x-ms-wma"
     if head.startswith(b"OggS"):
         return "video/ogg" if b"\x80theora" in head[:256] else "audio/ogg"
+    if (form := (head[:4], head[8:12])) in _FORMS:
+        return _FORMS[form]
     return next((is_type for start, is_type in _STARTS.items() if head.startswith(start)), None)
+
+
+def _by_brand(head: bytes) -> str:
+    brand = head[8:12]
+    if brand in (b"mif1", b"msf1"):
+        # Any picture in this container: the brands it is compatible with say which.
+        end = min(int.from_bytes(head[:4], "big"), len(head))
+        compatible = {head[at : at + 4] for at in range(16, end, 4)}
+        brand = b"avif" if b"avif" in compatible else brand
+    known = (is_type for start, is_type in _BRANDS.items() if brand.startswith(start))
+    return next(known, "video/mp4")
+
+
+def _reads_as_text(head: bytes) -> bool:
+    return _CONTROL.search(head) is None and _is_utf8(head)
 
 
 def _text_type(head: bytes) -> str:

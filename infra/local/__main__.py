@@ -1,0 +1,84 @@
+"""`python -m infra.local up | down | key`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+from mammothbox.catalog import api_keys
+from mammothbox.catalog.api_keys import ROLES
+from mammothbox.catalog.migrate import MigrationError
+from mammothbox.errors import Unavailable
+from mammothbox.storage.keys import OWNER_PATTERN
+
+from infra.local.environment import read_env
+from infra.local.home import UpError, home_from_environment, is_occupied, occupant
+from infra.local.postgres import PostgresError
+from infra.local.up import say, up
+
+_PATIENCE_S = 20.0
+
+
+def down() -> None:
+    """End what runs in the home and wait until it is gone. Raises `UpError` if it stays."""
+    home = home_from_environment()
+    pid, _ = occupant(home)
+    if not is_occupied(home) or pid is None:
+        say("nothing is running")
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _PATIENCE_S
+    while is_occupied(home):
+        if time.monotonic() > deadline:
+            raise UpError(f"process {pid} does not end")
+        time.sleep(0.05)
+    say("ended")
+
+
+def key(owner: str, role: api_keys.Role, name: str, expires_days: float | None) -> None:
+    """Make an API key for the running stack and print it, once."""
+    home = home_from_environment()
+    if re.fullmatch(OWNER_PATTERN, owner) is None:
+        raise UpError("an owner has 1 to 63 of a-z, 0-9, '-', '_', and begins with a-z or 0-9")
+    if not is_occupied(home):
+        raise UpError("nothing is running: start it with `make up` first")
+    expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
+    url = read_env(home)["DATABASE_URL"]
+    print(api_keys.create(url, owner=owner, role=role, name=name, expires_at=expires_at))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="run the whole system on this machine")
+    commands.add_parser("down", help="end it")
+    making = commands.add_parser("key", help="make an API key")
+    making.add_argument("--owner", required=True)
+    making.add_argument("--role", required=True, choices=ROLES)
+    making.add_argument("--name", default="made by hand")
+    making.add_argument("--expires-days", type=float)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Do what the command line asks for; a failure is one line and status 1."""
+    arguments = _arguments()
+    try:
+        if arguments.command == "up":
+            up()
+        elif arguments.command == "down":
+            down()
+        else:
+            key(arguments.owner, arguments.role, arguments.name, arguments.expires_days)
+    except (UpError, PostgresError, MigrationError, Unavailable) as error:
+        say(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""`make up`: the whole topology on this machine, as one process with its children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from mammothbox.catalog import api_keys
+from mammothbox.catalog.migrate import migrate
+
+from infra.local import emulator, home, lifeline, postgres
+from infra.local.environment import (
+    OWNER,
+    Stack,
+    api_environment,
+    aws_environment,
+    function_environment,
+    read_env,
+    write_env,
+)
+from infra.local.execution import ExecutionEnvironment
+from infra.local.home import LOOPBACK, Home, UpError
+from infra.local.poller import Poller
+from infra.local.postgres import Server
+from infra.local.recovery import forget_the_last_run, lapse_leases
+from infra.local.schedule import Schedule
+from infra.topology import JANITOR, WORKERS, Scheduled, Worker
+
+DATABASE = "mammothbox"
+_API_PATIENCE_S = 30.0
+_WATCH_EVERY_S = 1.0
+_THREADS_END_S = 4.0
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What is to run; tests run something smaller."""
+
+    workers: Sequence[Worker] = WORKERS
+    scheduled: Sequence[Scheduled] = (JANITOR,)
+
+
+@dataclass
+class Running:
+    """Children that are started again when they die, and the threads that feed the workers."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    children: dict[str, Callable[[], subprocess.Popen[bytes]]] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+    deaths: dict[str, int] = field(default_factory=dict)
+
+    def start_child(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.children[name] = start
+        self.processes[name] = start()
+
+    def start_thread(self, name: str, run: Callable[[threading.Event], None]) -> None:
+        thread = threading.Thread(target=run, args=[self.stop], name=name, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def revive_the_dead(self) -> None:
+        """Start children again that died; one that dies over and over a little later each time."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                deaths = self.deaths[name] = self.deaths.get(name, 0) + 1
+                say(f"{name} ended with {process.returncode}; starting it again")
+                self.stop.wait(min(2.0**deaths / 4, 30))
+                self.processes[name] = self.children[name]()
+
+    def end(self) -> None:
+        """End everything; what is being worked on comes back at the next start."""
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(_THREADS_END_S / len(self.threads))
+        for process in reversed(list(self.processes.values())):
+            lifeline.end(process, patience_s=2)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(f"mammothbox: {text}", flush=True)
+
+
+def up(topology: Topology | None = None) -> None:
+    """Run until Ctrl-C or SIGTERM. Raises `UpError` when it cannot."""
+    topology = topology or Topology()
+    place = home.home_from_environment()
+    place.prepare()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with home.occupied(place), ExitStack() as stack:
+        api_port, emulator_port = home.choose_ports(place, _wanted_port())
+        home.announce(place, f"http://{LOOPBACK}:{api_port}")
+        _leave_the_real_account(emulator_port)
+        server = stack.enter_context(postgres.lease(place.folder / "postgres"))
+        running = stack.enter_context(_running(stop))
+        told = _start(place, server, running, topology, (api_port, emulator_port))
+        _greet(place, told)
+        while not stop.wait(_WATCH_EVERY_S):
+            server.ensure_running()
+            running.revive_the_dead()
+        say("ending")
+
+
+@contextmanager
+def _running(stop: threading.Event) -> Iterator[Running]:
+    running = Running(stop)
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+def _start(
+    place: Home, server: Server, running: Running, topology: Topology, ports: tuple[int, int]
+) -> Stack:
+    api_port, emulator_port = ports
+    server.create_database(DATABASE)
+    urls = server.urls(DATABASE)
+    migrate(urls.superuser)
+    forget_the_last_run(urls.superuser)
+    running.start_child("emulator", lambda: emulator.start(place, emulator_port))
+    emulator.wait_until_ready(running.processes["emulator"], emulator_port)
+    queues = emulator.make_resources(emulator_port, topology.workers)
+    told = Stack(urls, api_port, emulator_port, queues.queues, queues.dead_letters)
+    write_env(place, told, _key(place, urls.superuser))
+    running.start_child("api", lambda: _start_api(place, told))
+    _wait_for_api(running, told)
+    for worker in topology.workers:
+        running.start_thread(worker.name, _poller(place, told, worker).run)
+    for scheduled in topology.scheduled:
+        running.start_thread(scheduled.name, _schedule(place, told, scheduled).run)
+    return told
+
+
+def _start_api(place: Home, told: Stack) -> subprocess.Popen[bytes]:
+    arguments = ["functions.api.app:app", "--host", LOOPBACK, "--port", str(told.api_port)]
+    return lifeline.start(
+        "uvicorn",
+        [*arguments, "--no-access-log", "--timeout-graceful-shutdown", "2"],
+        api_environment(told),
+        place.logs / "api.log",
+    )
+
+
+def _wait_for_api(running: Running, told: Stack) -> None:
+    tries = int(_API_PATIENCE_S / 0.1)
+    for _ in range(tries):
+        if running.processes["api"].poll() is not None:
+            break
+        try:
+            # A fixed address of this machine.
+            urllib.request.urlopen(f"{told.url}/api/v1/health/ready", timeout=5)  # noqa: S310
+        except (urllib.error.URLError, OSError):
+            running.stop.wait(0.1)
+        else:
+            return
+        if running.stop.is_set():
+            return
+    raise UpError("the API does not start: see logs/api.log")
+
+
+def _poller(place: Home, told: Stack, worker: Worker) -> Poller:
+    environment = _environment(place, told, worker)
+    return Poller(
+        worker=worker,
+        queue_url=told.queue_urls[worker.name],
+        sqs=emulator.client("sqs", told.emulator_port),
+        environment=environment,
+        on_death=lambda: lapse_leases(told.urls.superuser, worker.name),
+        say=say,
+    )
+
+
+def _schedule(place: Home, told: Stack, scheduled: Scheduled) -> Schedule:
+    return Schedule(scheduled, _environment(place, told, scheduled), say)
+
+
+def _environment(place: Home, told: Stack, function: Worker | Scheduled) -> ExecutionEnvironment:
+    return ExecutionEnvironment(
+        function.handler,
+        function.timeout_s,
+        function_environment(told, function),
+        place.logs / f"{function.name}.log",
+    )
+
+
+def _key(place: Home, url: str) -> str:
+    """The key of the last start while it is valid, else a new one."""
+    known = read_env(place).get("MAMMOTHBOX_KEY")
+    if known and api_keys.is_valid(url, known):
+        return known
+    return api_keys.create(url, owner=OWNER, role="operator", name="make up")
+
+
+def _leave_the_real_account(emulator_port: int) -> None:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "PG"))]:
+        del os.environ[name]
+    os.environ.update(aws_environment(emulator_port))
+
+
+def _wanted_port() -> int | None:
+    text = os.environ.get("PORT", "")
+    if not text:
+        return None
+    if not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 - the highest port there is
+        raise UpError(f"PORT is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _greet(place: Home, told: Stack) -> None:
+    values = read_env(place)
+    say(f"running at {told.url} (docs: {told.url}/api/v1/docs)")
+    say(f"your key: {values['MAMMOTHBOX_KEY']}")
+    say(f"for a shell: source {os.path.relpath(place.env)}")
+    say("Ctrl-C ends it; everything is kept")
+    sys.stdout.flush()
