@@ -33,8 +33,32 @@ class QueueAddresses:
     dead_letters: dict[str, str]
 
 
-def start(home: Home, port: int) -> subprocess.Popen[bytes]:
-    """Start the emulator; its state lives in the home and survives restarts."""
+def start(home: Home, port: int, workers: Sequence[Worker]) -> subprocess.Popen[bytes]:
+    """Start the emulator and fill it with what the topology asks for.
+
+    Objects survive even its sudden death; queues and settings do not, so they are made again.
+    Raises `UpError` when it does not answer.
+    """
+    process = _start(home, port)
+    try:
+        _wait_until_ready(process, port)
+        _make_resources(port, workers)
+    except BaseException:
+        lifeline.end(process, patience_s=2)
+        raise
+    return process
+
+
+def addresses(port: int, workers: Sequence[Worker]) -> QueueAddresses:
+    """Where the queues are."""
+    sqs: SQSClient = client("sqs", port)
+    return QueueAddresses(
+        {worker.name: _url(sqs, worker.queue_name) for worker in workers},
+        {worker.name: _url(sqs, worker.dead_letter_queue_name) for worker in workers},
+    )
+
+
+def _start(home: Home, port: int) -> subprocess.Popen[bytes]:
     state = home.folder / "aws"
     state.mkdir(exist_ok=True)
     environment = {
@@ -45,6 +69,9 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "S3_DATA_DIR": str(state / "s3"),
         "PERSIST_STATE": "1",
         "STATE_DIR": str(state / "state"),
+        "SERVICES": "s3,sqs,events,secretsmanager,ssm,sts",
+        # It would listen on every interface.
+        "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
     }
     return lifeline.start("ministack", [], environment, home.logs / "emulator.log")
@@ -67,7 +94,7 @@ def client(service: str, port: int) -> Any:
     )
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     """Return once the emulator answers. Raises `UpError` when it ends or stays silent."""
     s3 = client("s3", port)
     deadline = time.monotonic() + _PATIENCE_S
@@ -83,7 +110,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise UpError("the AWS emulator does not start: see logs/emulator.log")
 
 
-def make_resources(port: int, workers: Sequence[Worker]) -> QueueAddresses:
+def _make_resources(port: int, workers: Sequence[Worker]) -> None:
     """Buckets, queues with their dead letters, notifications and the bus; as often as wanted."""
     s3: S3Client = client("s3", port)
     sqs: SQSClient = client("sqs", port)
@@ -92,17 +119,13 @@ def make_resources(port: int, workers: Sequence[Worker]) -> QueueAddresses:
         if bucket not in existing:
             s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=RAW_BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    addresses = QueueAddresses(
-        {worker.name: _queue(sqs, worker) for worker in workers},
-        {worker.name: _url(sqs, worker.dead_letter_queue_name) for worker in workers},
-    )
-    _notify(s3, _arn(sqs, addresses.queues["intake"]))
+    urls = {worker.name: _queue(sqs, worker) for worker in workers}
+    _notify(s3, _arn(sqs, urls["intake"]))
     try:
         client("events", port).create_event_bus(Name=EVENT_BUS)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
             raise
-    return addresses
 
 
 def _queue(sqs: SQSClient, worker: Worker) -> str:

@@ -80,9 +80,6 @@ def api_environment(stack: Stack) -> dict[str, str]:
 
 def function_environment(stack: Stack, function: Worker | Scheduled) -> dict[str, str]:
     """For a function, with what Lambda itself would tell it too."""
-    limits = (
-        {"MAX_RECEIVES": str(function.queue.max_receives)} if isinstance(function, Worker) else {}
-    )
     return {
         **clean_environment(),
         **_shared(stack),

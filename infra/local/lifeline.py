@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_LAST_WORDS_S = 5
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -50,6 +53,9 @@ def end(process: subprocess.Popen[bytes], patience_s: float) -> None:
 def _die_with_parent() -> None:
     while os.read(0, 1):
         pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    # It may write down what it has in memory, but not for long.
+    time.sleep(_LAST_WORDS_S)
     os._exit(1)
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import psycopg
 
 
-def lapse_leases(url: str, worker: str) -> None:
-    """The worker's only process died: nobody holds the leases on its stages."""
+def lapse_leases(url: str, worker: str | None = None) -> None:
+    """A worker's only process died, or none runs yet: nobody holds the leases on its stages."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "UPDATE catalog.stage SET lease_until = now() WHERE state = 'running' AND name = %s",
-            [worker],
+            "UPDATE catalog.stage SET lease_until = now() WHERE state = 'running'"
+            " AND (%s::text IS NULL OR name = %s)",
+            [worker, worker],
         )
 
 
-def forget_the_last_run(url: str) -> None:
-    """Nothing runs yet: no lease is held, and messages may have been lost with the emulator."""
+def forget_messages(url: str) -> None:
+    """The emulator began anew: whatever waited in its queues has to be sent again."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("UPDATE catalog.stage SET lease_until = now() WHERE state = 'running'")
         connection.execute(
             "UPDATE catalog.stage SET woken_at = NULL, queued_at = '-infinity'"
             " WHERE state = 'queued'"

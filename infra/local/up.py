@@ -12,7 +12,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from botocore.exceptions import BotoCoreError, ClientError
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.migrate import migrate
 
@@ -30,7 +32,7 @@ from infra.local.execution import ExecutionEnvironment
 from infra.local.home import LOOPBACK, Home, UpError
 from infra.local.poller import Poller
 from infra.local.postgres import Server
-from infra.local.recovery import forget_the_last_run, lapse_leases
+from infra.local.recovery import forget_messages, lapse_leases
 from infra.local.schedule import Schedule
 from infra.topology import JANITOR, WORKERS, Scheduled, Worker
 
@@ -74,7 +76,13 @@ class Running:
                 deaths = self.deaths[name] = self.deaths.get(name, 0) + 1
                 say(f"{name} ended with {process.returncode}; starting it again")
                 self.stop.wait(min(2.0**deaths / 4, 30))
-                self.processes[name] = self.children[name]()
+                self._start_again(name)
+
+    def _start_again(self, name: str) -> None:
+        try:
+            self.processes[name] = self.children[name]()
+        except (UpError, BotoCoreError, ClientError) as error:
+            say(f"{name} does not start: {error}")
 
     def end(self) -> None:
         """End everything; what is being worked on comes back at the next start."""
@@ -128,10 +136,10 @@ def _start(
     server.create_database(DATABASE)
     urls = server.urls(DATABASE)
     migrate(urls.superuser)
-    forget_the_last_run(urls.superuser)
-    running.start_child("emulator", lambda: emulator.start(place, emulator_port))
-    emulator.wait_until_ready(running.processes["emulator"], emulator_port)
-    queues = emulator.make_resources(emulator_port, topology.workers)
+    lapse_leases(urls.superuser)
+    forget = partial(forget_messages, urls.superuser)
+    running.start_child("emulator", lambda: _start_emulator(place, emulator_port, topology, forget))
+    queues = emulator.addresses(emulator_port, topology.workers)
     told = Stack(urls, api_port, emulator_port, queues.queues, queues.dead_letters)
     write_env(place, told, _key(place, urls.superuser))
     running.start_child("api", lambda: _start_api(place, told))
@@ -141,6 +149,15 @@ def _start(
     for scheduled in topology.scheduled:
         running.start_thread(scheduled.name, _schedule(place, told, scheduled).run)
     return told
+
+
+def _start_emulator(
+    place: Home, port: int, topology: Topology, forget: Callable[[], None]
+) -> subprocess.Popen[bytes]:
+    process = emulator.start(place, port, topology.workers)
+    # Whatever waited in its queues is gone; the stage table knows what that was.
+    forget()
+    return process
 
 
 def _start_api(place: Home, told: Stack) -> subprocess.Popen[bytes]:

@@ -47,7 +47,7 @@ def handle_batch(
                 if isinstance(error, Failed):
                     left.append(error.outgoing)
                 _log(error)
-                _bring_back_soon(queues, worker, record)
+                _bring_back(queues, worker, record, _pause_s(error, record))
                 raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -59,7 +59,8 @@ def handle_batch(
 
 
 def _logged_as(record: SQSRecord) -> Any:
-    attribute = record.message_attributes.get(REQUEST_ID_ATTRIBUTE)
+    # Its `get` would return the raw dictionary; this returns `None` for what is not there.
+    attribute = record.message_attributes[REQUEST_ID_ATTRIBUTE]
     keys = {"message_id": record.message_id}
     if attribute is not None and attribute.string_value:
         keys["request_id"] = attribute.string_value
@@ -73,9 +74,16 @@ def _log(error: Exception) -> None:
         logger.exception("message failed")
 
 
-def _bring_back_soon(queues: SqsQueues, worker: str, record: SQSRecord) -> None:
+def _pause_s(error: Exception, record: SQSRecord) -> int:
+    """What time may mend waits longer each time; the rest goes straight to the dead letters."""
+    if isinstance(error, Permanent):
+        return 0
     receives = int(record.attributes.approximate_receive_count)
+    return min(1 << receives, _LONGEST_BACKOFF_S)
+
+
+def _bring_back(queues: SqsQueues, worker: str, record: SQSRecord, pause_s: int) -> None:
     try:
-        queues.hide(worker, record.receipt_handle, min(2**receives, _LONGEST_BACKOFF_S))
+        queues.hide(worker, record.receipt_handle, pause_s)
     except Unavailable:
         logger.warning("the message comes back only after its visibility timeout")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, Json, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CONFIG = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
+
+# Decoded by the model itself, so that text that is no JSON is reported like everything else.
+_Addresses = Annotated[Json[dict[str, str]], NoDecode]
 
 Model = TypeVar("Model", bound=BaseSettings)
 
@@ -54,8 +57,8 @@ class QueueSettings(BaseSettings):
     """Addresses by worker name, as JSON: `{"intake": "https://…"}`."""
 
     model_config = _CONFIG
-    queue_urls: dict[str, str]
-    dead_letter_queue_urls: dict[str, str] = Field(default_factory=dict)
+    queue_urls: _Addresses
+    dead_letter_queue_urls: _Addresses = Field(default_factory=dict, validate_default=False)
 
 
 class BusSettings(BaseSettings):
@@ -101,7 +104,11 @@ def load(model: type[Model]) -> Model:
         return model()
     except ValidationError as error:
         problems = "; ".join(
-            f"{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            f"{_variable(*item['loc'])}: {item['msg']}"
             for item in error.errors(include_input=False, include_url=False)
         )
         raise ConfigurationError(f"environment: {problems}") from None
+
+
+def _variable(name: int | str, *inside: int | str) -> str:
+    return str(name).upper() + "".join(f"[{part!r}]" for part in inside)

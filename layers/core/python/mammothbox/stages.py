@@ -18,7 +18,7 @@ from mammothbox.catalog.stages import Claim, Failure, StageKey
 from mammothbox.errors import Permanent, Refused, Retryable, Unavailable
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement, Outgoing, WakeUp
-from mammothbox.observability import timed
+from mammothbox.observability import logger, timed
 
 INTAKE = "intake"
 # Which stages follow intake, by kind of content.
@@ -93,17 +93,14 @@ def run(
     work = _take(database, key, limits, prepare)
     if work is None:
         return Outgoing()
-    try:
-        with timed("job.processing_time", stage=key.name):
-            return act(work)
-    except LeaseLost:
-        raise
-    except Permanent as error:
-        return fail(database, work, Failure(error.code, error.detail, "failed", False))
-    except Exception as error:
-        failure = _passing_failure(error)
-        outgoing = fail(database, work, failure, attempts=limits.attempts)
-        raise Failed(outgoing, failure) from error
+    with logger.append_context_keys(
+        request_id=work.claim.request_id,
+        owner=key.owner,
+        asset_id=str(key.asset_id),
+        job_stage=key.name,
+        attempt=work.claim.attempt,
+    ):
+        return _act(database, work, limits, act)
 
 
 def finish(database: Database, work: Work, record: Record) -> Outgoing:
@@ -208,6 +205,25 @@ def announce(
         lineage.about(asset, announcement.type, actor="mammothbox", request_id=request_id),
     )
     return (announcement,)
+
+
+def _act(
+    database: Database, work: Work, limits: Limits, act: Callable[[Work], Outgoing]
+) -> Outgoing:
+    try:
+        with timed("job.processing_time", stage=work.claim.key.name):
+            outgoing = act(work)
+    except LeaseLost:
+        raise
+    except Permanent as error:
+        logger.warning("stage failed for good", extra={"error": error.code})
+        return fail(database, work, Failure(error.code, error.detail, "failed", False))
+    except Exception as error:
+        failure = _passing_failure(error)
+        outgoing = fail(database, work, failure, attempts=limits.attempts)
+        raise Failed(outgoing, failure) from error
+    logger.info("stage done")
+    return outgoing
 
 
 def _take(

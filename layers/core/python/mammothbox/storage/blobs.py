@@ -133,7 +133,7 @@ class S3BlobStore:
     def list_versions(self, prefix: str, position: str | None, limit: int) -> Page:
         arguments: dict[str, Any] = {}
         if position is not None:
-            key, _, version_id = position.partition("\n")
+            key, _, version_id = position.rpartition("\n")
             arguments = {"KeyMarker": key}
             if version_id:
                 arguments["VersionIdMarker"] = version_id

@@ -11,7 +11,8 @@ DROP = "drop/"
 OWNER_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
 COLLECTION_LIMIT = 128
 
-_INCOMING_KEY = re.compile(rf"incoming/({OWNER_PATTERN})/([0-9a-f-]{{36}})")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_INCOMING_KEY = re.compile(rf"incoming/({OWNER_PATTERN})/({_UUID})")
 _DROP_KEY = re.compile(rf"drop/({OWNER_PATTERN})/(.+)", re.DOTALL)
 
 
@@ -54,10 +55,7 @@ def parse_key(key: str) -> IncomingKey | DropKey | None:
     if "\0" in key:
         return None
     if incoming := _INCOMING_KEY.fullmatch(key):
-        try:
-            return IncomingKey(incoming[1], UUID(incoming[2]))
-        except ValueError:
-            return None
+        return IncomingKey(incoming[1], UUID(incoming[2]))
     if drop := _DROP_KEY.fullmatch(key):
         return DropKey(drop[1], drop[2])
     return None

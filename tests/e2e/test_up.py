@@ -1,0 +1,124 @@
+"""`make up` itself: starting, ending, dying, coming back."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from infra.local.home import LOOPBACK
+from tests.e2e.stack import LocalStack, processes_of, run, start, started, wait_for
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def test_a_second_up_says_that_it_runs_already(stack: LocalStack) -> None:
+    second = run("up", stack.home)
+
+    assert second.returncode == 1
+    assert second.stdout == f"mammothbox: it runs already: {stack.env['MAMMOTHBOX_URL']}\n"
+
+
+def test_a_taken_port_is_named_in_one_line(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        refused = run("up", home, port)
+
+    assert refused.returncode == 1
+    assert refused.stdout.startswith(f"mammothbox: port {port} is taken")
+    assert refused.stdout.count("\n") == 1
+
+
+def test_everything_listens_on_loopback_only(stack: LocalStack) -> None:
+    listening = [
+        connection.laddr.ip
+        for process in processes_of(stack.home)
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+
+    assert set(listening) == {LOOPBACK}
+
+
+def test_keys_are_made_for_other_owners(stack: LocalStack) -> None:
+    made = run("key", stack.home, 0, "--owner", "grace", "--role", "viewer")
+
+    answer = httpx2.get(
+        f"{stack.env['MAMMOTHBOX_URL']}/api/v1/objects",
+        headers={"Authorization": f"Bearer {made.stdout.strip()}"},
+    )
+    assert answer.json() == {"items": [], "next_cursor": None}
+
+
+def test_two_stacks_run_side_by_side_and_share_nothing(stack: LocalStack, home: Path) -> None:
+    with started(home) as other:
+        system_id = other.upload("only-here.txt", b"only here")
+
+        assert other.settled(system_id)["status"] == "ready"
+        assert stack.http.get(f"objects/{system_id}").status_code == 404
+        assert other.env["AWS_ENDPOINT_URL"] != stack.env["AWS_ENDPOINT_URL"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_and_the_next_up_finds_it_all(
+    home: Path, number: signal.Signals
+) -> None:
+    first = start(home)
+    system_id = first.upload("kept.txt", b"kept")
+    first.settled(system_id)
+    first.open.close()
+
+    first.process.send_signal(number)
+
+    assert first.process.wait(timeout=10) == 0
+    wait_for(lambda: not processes_of(home), patience_s=2)
+    with started(home) as second:
+        assert second.env == first.env
+        found = second.object(system_id)
+        assert found["status"] == "ready"
+        assert httpx2.get(found["uri"]).content == b"kept"
+
+
+def test_after_kill_nine_nothing_lives_on_and_the_next_up_recovers(home: Path) -> None:
+    # Given a ready upload, and a drop that is just arriving
+    first = start(home)
+    system_id = first.upload("kept.txt", b"kept")
+    first.settled(system_id)
+    first.s3.put_object(Bucket=first.env["RAW_BUCKET"], Key="drop/local/late.txt", Body=b"late")
+    first.open.close()
+
+    # When the parent is killed
+    first.process.kill()
+    first.process.wait()
+
+    # Then nothing of it is alive ten seconds later
+    wait_for(lambda: not processes_of(home), patience_s=10)
+    # And the next start loses neither the old nor the new
+    with started(home) as second:
+        assert httpx2.get(second.object(system_id)["uri"]).content == b"kept"
+        assert second.dropped("late.txt")["status"] == "ready"
+
+
+@pytest.mark.parametrize("child", ["uvicorn", "ministack"])
+def test_a_child_that_died_is_started_again(stack: LocalStack, child: str) -> None:
+    stack.child(child).kill()
+
+    def answers() -> bool:
+        try:
+            return stack.http.get("health/ready").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    wait_for(answers)
+    system_id = stack.upload("after.txt", f"after {child} died".encode())
+    assert stack.settled(system_id)["status"] == "ready"
