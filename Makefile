@@ -34,7 +34,7 @@ lint: $(READY) ## Check style and types
 	$(BIN)/mypy
 
 bench: $(READY) ## Measure speed; prints the machine, medians and 95th percentiles
-	$(BIN)/python -m tests.bench
+	@POWERTOOLS_LOG_LEVEL=ERROR $(BIN)/python -m tests.bench $(BENCH)
 
 openapi: $(READY) ## Write functions/api/openapi.json anew
 	$(BIN)/python -m functions.api.openapi

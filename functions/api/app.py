@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from functions.api import problems
 from functions.api.callers import authenticated
 from functions.api.envelope import Envelope
-from functions.api.problems import Problem
+from functions.api.problems import MEDIA_TYPE, Problem
 from functions.api.routes import admin, health, ingest, objects, uploads
 
 BASE = "/api/v1"
@@ -33,7 +37,22 @@ def build() -> FastAPI:
     app.include_router(private)
     problems.install(app)
     app.add_middleware(Envelope)
+    # FastAPI's own way to extend the document.
+    app.openapi = partial(_contract, app)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _contract(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, in which errors have the media type they are sent with."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    for path in document["paths"].values():
+        for operation in path.values():
+            content = operation["responses"]["default"]["content"]
+            content[MEDIA_TYPE] = content.pop("application/json")
+    return document
 
 
 app = build()

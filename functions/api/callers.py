@@ -78,9 +78,7 @@ _OWNER = Annotated[
 
 
 def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
-    def act(
-        caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None
-    ) -> Caller:
+    def act(caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None) -> Caller:
         return Caller(caller.acting_for(owner), caller.role, caller.key_id, caller.request_id)
 
     return act

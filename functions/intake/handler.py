@@ -24,7 +24,7 @@ from mammothbox.settings import (
 )
 from mammothbox.stages import INTAKE, Limits
 from mammothbox.storage.blobs import S3BlobStore
-from mammothbox.storage.client import s3
+from mammothbox.storage.client import STREAM_PATIENCE_S, s3
 
 
 @cache
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     queues = SqsQueues(sqs(), load(QueueSettings).queue_urls)
     intake = Intake(
         database=_database(),
-        store=S3BlobStore(s3(), load(StorageSettings).raw_bucket),
+        store=S3BlobStore(s3(STREAM_PATIENCE_S), load(StorageSettings).raw_bucket),
         limits=Limits(worker.lease_s, worker.max_receives),
         hash_limit=load(IntakeSettings).hash_limit_bytes,
         time_left=lambda: context.get_remaining_time_in_millis() / 1000,

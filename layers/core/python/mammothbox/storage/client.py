@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# A client waits for the API's answer; a worker has time for a slow stream.
+PATIENCE_S = 10
+STREAM_PATIENCE_S = 60
+
+
 @cache
-def s3() -> S3Client:
+def s3(read_timeout_s: int = PATIENCE_S) -> S3Client:
     """Signs with SigV4; addresses buckets by path where an emulator stands in for AWS."""
     emulated = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
     return boto3.client(
@@ -23,7 +28,7 @@ def s3() -> S3Client:
             signature_version="s3v4",
             s3={"addressing_style": "path" if emulated else "virtual"},
             connect_timeout=5,
-            read_timeout=10,
+            read_timeout=read_timeout_s,
             max_pool_connections=16,
             retries={"mode": "standard", "max_attempts": 2},
         ),

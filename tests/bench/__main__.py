@@ -1,0 +1,29 @@
+"""`make bench`: how fast it is here. Prints the machine, medians and 95th percentiles."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+
+from tests.bench import api, drops, memory
+from tests.bench.figures import machine
+
+BENCHES = {"api": api.run, "drops": drops.run, "memory": memory.run}
+
+
+def main() -> None:
+    """Run the named benches, or all of them."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], default=[])
+    parser.add_argument("--assets", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    print(f"{machine()}, Python {platform.python_version()}")
+    for name in arguments.names or BENCHES:
+        print(f"\n{name}")
+        sys.stdout.flush()
+        BENCHES[name](arguments.assets)
+
+
+if __name__ == "__main__":
+    main()
