@@ -17,7 +17,7 @@ from moto import mock_aws
 from infra.local import postgres
 from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, WORKERS
 from tests.bench.catalogue import OWNER, fill
-from tests.bench.figures import row, timed
+from tests.bench.figures import row, scratch_folder, timed
 from tests.house import Context, House, event, forget_everything
 
 LISTS: dict[str, dict[str, str]] = {

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.topology import RAW_BUCKET
+from tests.bench.figures import scratch_folder
 from tests.e2e.stack import LocalStack, started, wait_for
 
 _OBJECTS = 600

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.bench.figures import scratch_folder
 from tests.e2e.stack import REPOSITORY, started
 
 SIZES = (1_000_000, 100_000_000, 2_000_000_000)

@@ -22,7 +22,8 @@ from mammothbox.stages import INTAKE
 
 # Long enough to move what was received, short enough that a broken-off call hides nothing.
 _HIDE_S = 30
-_LOOK_S = 1
+# A look hides nothing: a redrive right after it must find every message.
+_LOOK_S = 0
 _MOST = 1000
 
 

@@ -256,9 +256,15 @@ def restore(connection: Connection, owner: str, asset_id: UUID) -> None:
 
 
 def begin_purge(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """From here on the asset is gone for everyone; its bytes follow."""
+    """From here on the asset is gone for everyone; its bytes follow.
+
+    It lets go of its original, which may be erased before it.
+    """
     connection.execute(
-        "UPDATE asset SET purging_at = now() WHERE owner = %s AND id = %s", [owner, asset_id]
+        "UPDATE asset SET purging_at = now(), duplicate_of = NULL,"
+        " status = CASE status WHEN 'duplicate' THEN 'ready' ELSE status END"
+        " WHERE owner = %s AND id = %s",
+        [owner, asset_id],
     )
 
 

@@ -193,6 +193,9 @@ def _is_exact_duplicate(connection: Connection, asset: Asset, sha256: str | None
     original = originals.find(connection, asset.owner, [sha256]).get(sha256)
     if original is None or original.id == asset.id:
         originals.verify(connection, asset.owner, asset.id, original_id=None)
+        if not asset.verified:
+            # Others with these bytes may lie in the trash, one of them as the original so far.
+            originals.reappoint(connection, asset.owner, sha256)
         return asset.duplicate_of is not None
     originals.verify(connection, asset.owner, asset.id, original_id=original.id)
     return True

@@ -17,6 +17,7 @@ from mammothbox.catalog.raws import NewRaw
 from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 from mammothbox.messages import Outgoing
+from mammothbox.stages import announce
 from mammothbox.storage.keys import incoming_key
 
 
@@ -79,8 +80,14 @@ def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
         known = _originals(connection, asked)
         if not jobs.insert(connection, job):
             return _recorded_before(connection, asked)
-        _record_files(connection, bucket, job.id, asked, known)
-        return Recorded(job.id, assets.of_job(connection, asked.owner, job.id), Outgoing())
+        settled = _record_files(connection, bucket, job.id, asked, known)
+        recorded = assets.of_job(connection, asked.owner, job.id)
+        announcements = [
+            announcement
+            for asset in recorded
+            for announcement in announce(connection, asset, settled.get(asset.id), asked.request_id)
+        ]
+        return Recorded(job.id, recorded, Outgoing((), tuple(announcements)))
 
 
 def _originals(connection: Connection, asked: Asked) -> dict[str, Original]:
