@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from mammothbox.errors import Unavailable
@@ -35,10 +36,17 @@ class Database:
         commit. Raises `Unavailable` when the server cannot be reached or goes away; nothing
         of the transaction is kept then, except if only the answer to the commit was lost.
         """
-        with self.session() as connection, connection.pipeline(), connection.transaction():
-            if owner is not None:
-                connection.execute("SELECT set_config('app.owner', %s, true)", [owner])
-            yield connection
+        with self.session() as connection:
+            try:
+                with connection.pipeline():
+                    # Not `connection.transaction()`: it would wait for each of these.
+                    connection.execute("BEGIN")
+                    if owner is not None:
+                        connection.execute("SELECT set_config('app.owner', %s, true)", [owner])
+                    yield connection
+                    connection.execute("COMMIT")
+            finally:
+                _roll_back_unless_done(connection)
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
@@ -84,6 +92,16 @@ class Database:
             connection.close()
         else:
             self._idle.append(connection)
+
+
+def _roll_back_unless_done(connection: Connection) -> None:
+    """After a statement or the caller failed, before the connection serves anyone else."""
+    if connection.closed or connection.info.transaction_status == TransactionStatus.IDLE:
+        return
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        connection.close()
 
 
 def _was_dropped(connection: Connection) -> bool:

@@ -1,0 +1,54 @@
+"""What every `Bus` does."""
+
+from __future__ import annotations
+
+import pytest
+from mammothbox.errors import Unavailable
+from mammothbox.ids import new_id
+from mammothbox.messages import Announcement
+
+from tests.contract.conftest import Publisher
+
+
+def announcements(number: int) -> list[Announcement]:
+    return [
+        Announcement(
+            id=new_id(),
+            owner="ada",
+            type="asset.ready",
+            request_id=f"r{index}",
+            detail={"system_id": str(new_id()), "kind": None, "name": "été"},
+        )
+        for index in range(number)
+    ]
+
+
+def test_nothing_to_publish_is_nothing_published(publisher: Publisher) -> None:
+    assert publisher.port.publish([]) == []
+    assert publisher.published() == []
+
+
+@pytest.mark.parametrize("number", [1, 10, 23])
+def test_every_announcement_is_published_once(publisher: Publisher, number: int) -> None:
+    """EventBridge takes ten at a time."""
+    wanted = announcements(number)
+
+    assert publisher.port.publish(wanted) == wanted
+    told = publisher.published()
+    assert sorted(told, key=lambda one: str(one["id"])) == [
+        {
+            "type": "asset.ready",
+            "id": str(one.id),
+            "owner": "ada",
+            "request_id": one.request_id,
+            **one.detail,
+        }
+        for one in sorted(wanted, key=lambda one: str(one.id))
+    ]
+
+
+def test_a_bus_that_does_not_answer_is_unavailable(publisher: Publisher) -> None:
+    with publisher.cut(), pytest.raises(Unavailable):
+        publisher.port.publish(announcements(1))
+
+    assert publisher.published() == []

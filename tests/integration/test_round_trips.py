@@ -1,0 +1,155 @@
+"""How often each way through the house asks Postgres and waits for an answer."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+import pytest
+from starlette.testclient import TestClient
+
+from tests.house import House
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
+
+# Of these, every call of the API spends one on the caller's key.
+UPLOAD_REQUEST = 4
+INTAKE_OF_AN_UPLOAD = 9
+INTAKE_OF_A_DROP = 11
+LIST_PAGE = 3
+GET = 4
+STATUS = 5
+
+
+class Wire:
+    """What passes between this process and Postgres, over every connection it opens."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[IO[bytes]] = []
+
+    def listen(self, connection: psycopg.Connection[Any]) -> None:
+        """Let libpq write down each message that leaves (F) or comes (B)."""
+        file = (self._folder / str(len(self._files))).open("wb", buffering=0)
+        self._files.append(file)
+        connection.pgconn.trace(file.fileno())
+        connection.pgconn.set_trace_flags(psycopg.pq.Trace.SUPPRESS_TIMESTAMPS)
+
+    @contextmanager
+    def counting(self) -> Iterator[list[int]]:
+        """How often, in the body, this process spoke and then listened."""
+        counted: list[int] = []
+        before = self._round_trips()
+        yield counted
+        counted.append(self._round_trips() - before)
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+    def _round_trips(self) -> int:
+        return sum(_turns(Path(file.name).read_text("utf-8", "replace")) for file in self._files)
+
+
+def _turns(trace: str) -> int:
+    """How often a message that asks for an answer is followed by one.
+
+    Of a long batch some answers come while it is still being sent; nobody waits for those.
+    """
+    messages = re.findall(r"^([FB])\t\d+\t(\w+)", trace, re.MULTILINE)
+    asks = [who == "F" and what in ("Sync", "Flush", "Query") for who, what in messages]
+    answers = [who == "B" for who, _ in messages]
+    return sum(map(operator.and_, asks, answers[1:]))
+
+
+@pytest.fixture
+def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    wire = Wire(tmp_path)
+    connect = psycopg.connect
+
+    def connect_and_listen(*arguments: Any, **named: Any) -> psycopg.Connection[Any]:
+        connection = connect(*arguments, **named)
+        wire.listen(connection)
+        return connection
+
+    monkeypatch.setattr(psycopg, "connect", connect_and_listen)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def client(wire: Wire, house: House) -> TestClient:
+    """A client of a house whose connections are open already."""
+    client = house.client()
+    house.upload(client, b"warm")
+    house.run_queues()
+    return client
+
+
+def announce(client: TestClient, files: int, **more: Any) -> dict[str, Any]:
+    body = {"files": [{"filename": "a.png", "size_bytes": len(PNG), **more}] * files}
+    answer = client.post("/api/v1/uploads", json=body)
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+@pytest.mark.parametrize("files", [1, 2, 100])
+def test_asking_for_many_uploads_costs_what_one_costs(
+    wire: Wire, client: TestClient, files: int
+) -> None:
+    with wire.counting() as counted:
+        announce(client, files)
+
+    assert counted == [UPLOAD_REQUEST]
+
+
+def test_intake_of_an_upload(wire: Wire, house: House, client: TestClient) -> None:
+    asset_id = house.upload(client, PNG)
+    with wire.counting() as counted:
+        house.run_queues()
+
+    assert counted == [INTAKE_OF_AN_UPLOAD]
+    assert house.get(client, asset_id)["status"] == "ready"
+
+
+def test_intake_of_a_drop(wire: Wire, house: House, client: TestClient) -> None:
+    house.put("drop/ada/holidays/a.png", PNG)
+    with wire.counting() as counted:
+        house.run_queues()
+
+    assert counted == [INTAKE_OF_A_DROP]
+    assert len(client.get("/api/v1/objects?kind=image").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("objects", [1, 50])
+def test_a_page_of_a_list(wire: Wire, client: TestClient, objects: int) -> None:
+    announce(client, objects)
+    with wire.counting() as counted:
+        answer = client.get("/api/v1/objects?status=awaiting_upload")
+
+    assert len(answer.json()["items"]) == objects
+    assert counted == [LIST_PAGE]
+
+
+def test_a_look_at_an_object(wire: Wire, client: TestClient) -> None:
+    asset_id = announce(client, 1)["uploads"][0]["system_id"]
+    with wire.counting() as counted:
+        assert client.get(f"/api/v1/objects/{asset_id}").status_code == 200
+
+    assert counted == [GET]
+
+
+@pytest.mark.parametrize("objects", [1, 50])
+def test_the_status_of_a_job(wire: Wire, client: TestClient, objects: int) -> None:
+    job_id = announce(client, objects)["job_id"]
+    with wire.counting() as counted:
+        answer = client.get(f"/api/v1/ingest/{job_id}/status")
+
+    assert len(answer.json()["objects"]) == objects
+    assert counted == [STATUS]
