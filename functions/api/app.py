@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import RedirectResponse
 
 from functions.api import problems
 from functions.api.callers import authenticated
@@ -34,12 +35,18 @@ def build() -> FastAPI:
     for routes in (uploads, ingest, objects, admin):
         private.include_router(routes.router)
     app.include_router(public)
+    app.add_api_route("/", _to_the_docs, include_in_schema=False)
     app.include_router(private)
     problems.install(app)
     app.add_middleware(Envelope)
     # FastAPI's own way to extend the document.
     app.openapi = partial(_contract, app)  # type: ignore[method-assign]
     return app
+
+
+def _to_the_docs() -> RedirectResponse:
+    """There is no console yet; the docs are what a person can look at."""
+    return RedirectResponse(f"{BASE}/docs")
 
 
 @cache

@@ -37,14 +37,15 @@ class Envelope:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        answering = _Answering(send, request_id)
+        body = _LimitedBody(receive)
+        answering = _Answering(send, request_id, body)
         began = time.perf_counter()
         with logger.append_context_keys(request_id=request_id):
             try:
                 _check_declared_length(scope)
-                await self._app(scope, _limited(receive), answering.send)
+                await self._app(scope, body.receive, answering.send)
             except _BodyTooLarge:
-                await _too_large(request_id)(scope, receive, answering.send)
+                await _too_large(request_id)(scope, receive, answering.send_anyway)
             except Exception:
                 logger.exception("unforeseen")
                 if answering.began:
@@ -53,16 +54,42 @@ class Envelope:
             _log(scope, answering.status, (time.perf_counter() - began) * 1000)
 
 
+class _LimitedBody:
+    """What the client sends, up to the limit."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        return self._seen > BODY_LIMIT
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self.is_too_large:
+            raise _BodyTooLarge
+        return message
+
+
 class _Answering:
     """Passes the answer on, with the headers every answer has."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, body: _LimitedBody) -> None:
         self._send = send
         self._request_id = request_id
+        self._body = body
         self.status = 500
         self.began = False
 
     async def send(self, message: Message) -> None:
+        if self._body.is_too_large:
+            # FastAPI takes whatever reading a body raises for a fault in that body.
+            raise _BodyTooLarge
+        await self.send_anyway(message)
+
+    async def send_anyway(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.began = True
             self.status = message["status"]
@@ -89,20 +116,6 @@ def _check_declared_length(scope: Scope) -> None:
     declared = dict(scope["headers"]).get(b"content-length", b"0")
     if declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > BODY_LIMIT):
         raise _BodyTooLarge
-
-
-def _limited(receive: Receive) -> Receive:
-    seen = 0
-
-    async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > BODY_LIMIT:
-            raise _BodyTooLarge
-        return message
-
-    return limited
 
 
 def _too_large(request_id: str) -> ASGIApp:

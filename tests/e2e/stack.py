@@ -73,6 +73,10 @@ class LocalStack:
     def sqs(self) -> Any:
         return self._aws("sqs")
 
+    @cached_property
+    def events(self) -> Any:
+        return self._aws("events")
+
     def _aws(self, service: str) -> Any:
         client = boto3.client(
             service,  # type: ignore[call-overload]

@@ -241,3 +241,28 @@ def test_one_correlation_id_from_the_request_to_the_object_and_the_log(stack: Lo
     assert {item["request_id"] for item in items} == {request_id}
     assert stored["Metadata"]["request-id"] == request_id
     assert any(line["message"] == "stage done" for line in logged)
+
+
+def test_others_are_told_over_the_bus(stack: LocalStack) -> None:
+    # Given somebody who listens for assets that became ready
+    queue = stack.sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = stack.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    bus = {"EventBusName": stack.env["EVENT_BUS"]}
+    pattern = {"source": ["mammothbox"], "detail-type": ["asset.ready"]}
+    stack.events.put_rule(Name="ready", EventPattern=json.dumps(pattern), **bus)
+    target = {"Id": "listener", "Arn": arn["Attributes"]["QueueArn"]}
+    stack.events.put_targets(Rule="ready", Targets=[target], **bus)
+
+    # When an upload becomes ready
+    system_id = stack.upload("told.txt", unique("told "))
+
+    # Then they hear of it, and it is noted as published
+    def heard() -> list[dict[str, Any]]:
+        answer = stack.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        events = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        return [event for event in events if event["detail"]["system_id"] == system_id]
+
+    (event,) = wait_for(heard)
+    assert event["detail"]["owner"] == "local"
+    noted = "SELECT 1 AS x FROM outbox WHERE id = %s AND sent_at IS NOT NULL"
+    wait_for(lambda: stack.rows(noted, event["detail"]["id"]))

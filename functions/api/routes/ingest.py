@@ -77,7 +77,9 @@ async def ingest_body(
     """Take a JSON object, an array of up to 500, an NDJSON file, or a form with files."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
+        content = await request.body()
         async with request.form(max_files=MOST_OBJECTS, max_part_size=_MAX_FIELD) as sent:
+            _check_is_utf8(sent, content)
             form = _fields(sent)
             bodies = await _bodies(sent, form)
     elif content_type in ("application/json", *_NDJSON):
@@ -120,6 +122,13 @@ def _accept(
     store = services.store()
     recorded = ingest(services.database(), store, store.bucket, asked, bodies)
     return Accepted(job_id=recorded.job_id, system_ids=[asset.id for asset in recorded.assets])
+
+
+def _check_is_utf8(sent: FormData, content: bytes) -> None:
+    # Starlette reads a field that is not UTF-8 as Latin-1, which would change it unseen.
+    for name, value in sent.multi_items():
+        if isinstance(value, str) and value.encode("utf-8", "surrogatepass") not in content:
+            raise Refused(422, "invalid_utf8", f"The field {name!r} is not UTF-8.")
 
 
 def _fields(sent: FormData) -> Form:

@@ -24,7 +24,7 @@ from mammothbox.stages import INTAKE
 _HIDE_S = 30
 # A look hides nothing: a redrive right after it must find every message.
 _LOOK_S = 0
-_MOST = 1000
+_MOST = 500
 
 
 @dataclass(frozen=True)
