@@ -29,6 +29,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from infra.local import processes
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUPERUSER = "postgres"
 # A unix socket's path has room for some 100 characters, less on macOS.
@@ -182,20 +184,7 @@ def postmaster(server: Server) -> int | None:
         pid = int((server.data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
         return None
-    return pid if "postgres" in _program(pid) else None
-
-
-def _program(pid: int) -> str:
-    """What process `pid` runs; empty when it is gone or a zombie."""
-    proc = Path("/proc")
-    try:
-        if (proc / "self").exists():
-            # Empty for a zombie.
-            return (proc / str(pid) / "cmdline").read_bytes().decode(errors="replace")
-        ps = ["/bin/ps", "-o", "args=", "-p", str(pid)]
-        return subprocess.run(ps, capture_output=True, text=True, check=False).stdout
-    except OSError:
-        return ""
+    return pid if "postgres" in processes.program(pid) else None
 
 
 def _start(server: Server) -> None:
@@ -250,12 +239,25 @@ def _initialise(server: Server) -> None:
 
 
 def _forget_reused_pid(server: Server) -> None:
-    """After a reboot another program may bear the old postmaster's id; Postgres would give up."""
+    """Drop lock files whose id Postgres would take for a living server.
+
+    After a reboot another program may bear it; where nobody reaps orphans it may be a zombie's.
+    Postgres waits by that file for the backends of a killed server, so here it is done for it.
+    """
     pid_file = server.data / "postmaster.pid"
-    if pid_file.exists():
-        text = pid_file.read_text().split()
-        if not text or _program(int(text[0])):
-            pid_file.unlink()
+    if not pid_file.exists():
+        return
+    text = pid_file.read_text().split()
+    if text and not processes.exists(int(text[0])):
+        return
+    deadline = time.monotonic() + _START_TRIES_S
+    while processes.works_in(server.data):
+        if time.monotonic() > deadline:
+            raise PostgresError("backends of a killed server do not end")
+        time.sleep(0.01)
+    pid_file.unlink()
+    for lock in server.socket_folder.glob(".s.PGSQL.*.lock"):
+        lock.unlink()
 
 
 def _watch(server: Server) -> None:

@@ -1,0 +1,59 @@
+"""The wiring, as AWS would judge it."""
+
+from __future__ import annotations
+
+import importlib
+from itertools import chain
+
+import pytest
+from mammothbox.catalog.migrate import read_migrations
+from mammothbox.settings import WorkerSettings
+
+from infra.topology import API, JANITOR, MIGRATE, WORKERS, Api, OnDeploy, Scheduled, Worker
+
+FUNCTIONS: list[Api | OnDeploy | Scheduled | Worker] = [API, JANITOR, MIGRATE, *WORKERS]
+# Function timeouts beyond two minutes, and why.
+LONG = {"intake": "hashes objects of up to 20 GB"}
+
+
+@pytest.mark.parametrize("worker", WORKERS, ids=lambda worker: worker.name)
+def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_run(worker: Worker) -> None:
+    assert worker.visibility_timeout_s == 6 * worker.timeout_s
+
+
+@pytest.mark.parametrize("worker", WORKERS, ids=lambda worker: worker.name)
+def test_a_lease_outlives_the_function_and_lapses_before_the_message_comes_back(
+    worker: Worker,
+) -> None:
+    settings = WorkerSettings(
+        function_timeout_s=worker.timeout_s, max_receives=worker.queue.max_receives
+    )
+
+    assert worker.timeout_s < settings.lease_s < worker.visibility_timeout_s
+
+
+@pytest.mark.parametrize("worker", WORKERS, ids=lambda worker: worker.name)
+def test_lambda_accepts_the_queue_as_an_event_source(worker: Worker) -> None:
+    assert 1 <= worker.queue.batch_size <= 10_000
+    assert worker.queue.batch_size <= 10 or worker.queue.batch_window_s >= 1
+    assert 2 <= worker.queue.max_concurrency <= 1000
+    assert worker.queue.max_receives >= 5
+
+
+def test_functions_are_short_or_say_why_not() -> None:
+    assert {f.name for f in FUNCTIONS if f.timeout_s > 120} == set(LONG)
+    assert all(function.timeout_s <= 900 for function in FUNCTIONS)
+
+
+def test_names_are_unique_and_handlers_exist() -> None:
+    names = [function.name for function in FUNCTIONS]
+    assert len(set(names)) == len(names)
+    for dotted in chain((function.handler for function in FUNCTIONS), [API.app.replace(":", ".")]):
+        module, _, name = dotted.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_every_database_role_is_made_by_a_migration() -> None:
+    made = "".join(migration.sql for migration in read_migrations())
+    for function in (API, JANITOR, *WORKERS):
+        assert f"'{function.database_role}'" in made
