@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from mammothbox.catalog.migrate import migrate
+from psycopg import sql
 
 from infra.local import postgres
 from infra.local.postgres import DatabaseUrls, Server
 
 TEMPLATE = "migrated"
-_numbers = count()
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'catalog'"
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 def pytest_report_header() -> str:
@@ -38,10 +43,23 @@ def postgres_server(shared_folder: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def database_urls(postgres_server: Server) -> Iterator[DatabaseUrls]:
-    """A database of this test alone: migrated, empty, dropped afterwards."""
-    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+@pytest.fixture(scope="session")
+def worker_database(postgres_server: Server) -> Iterator[DatabaseUrls]:
+    """The database of this xdist worker, which its tests use in turn."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     postgres_server.create_database(name, template=TEMPLATE)
     yield postgres_server.urls(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def database_urls(worker_database: DatabaseUrls) -> Iterator[DatabaseUrls]:
+    """A migrated, empty database. Emptying one takes a tenth of the time of making one."""
+    yield worker_database
+    with psycopg.connect(worker_database.superuser, autocommit=True) as connection:
+        connection.execute(_END_OTHERS)
+        # Or lineage would refuse to be emptied.
+        connection.execute("SET session_replication_role = replica")
+        names = [sql.Identifier("catalog", name) for (name,) in connection.execute(_TABLES)]
+        statement = sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(names))
+        connection.execute(statement)

@@ -27,6 +27,7 @@ def build() -> FastAPI:
         openapi_url=f"{BASE}/openapi.json",
         docs_url=f"{BASE}/docs",
         redoc_url=None,
+        redirect_slashes=False,
         responses={"default": {"model": Problem, "description": "Any error"}},
     )
     public = APIRouter(prefix=BASE)

@@ -87,13 +87,27 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    if not _is_json(request) and any(item["loc"] == ("body",) for item in error.errors()):
+        return problem(
+            _id(request),
+            415,
+            "unsupported_media_type",
+            "Send JSON, with the header 'Content-Type: application/json'.",
+        )
     errors = [_field_error(item) for item in error.errors()]
     first = f"{errors[0].field}: {errors[0].message}" if errors else "The request is not valid."
     return problem(_id(request), 422, "invalid_request", first, errors=errors)
 
 
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().endswith("json")
+
+
 def _field_error(item: dict[str, Any]) -> FieldError:
     # The input itself is left out: it may be long, and it may be a secret.
+    if item["type"] == "json_invalid":
+        where, why = item["loc"][-1], item["ctx"]["error"]
+        return FieldError(field="body", message=f"Invalid JSON at character {where}: {why}.")
     field = ".".join(str(part) for part in item["loc"])
     return FieldError(field=field, message=item["msg"])
 

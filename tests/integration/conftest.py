@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import boto3
@@ -13,8 +14,22 @@ from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, WORKERS
 from tests.house import House, forget_everything
 
 
+@pytest.fixture(scope="session")
+def imports() -> None:
+    """Everything a house imports, which then is spared the search for garbage after each test."""
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        session.client("s3").list_buckets()
+        session.client("sqs").list_queues()
+        session.client("events").list_event_buses()
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
-def house(database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(
+    imports: None, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
     """Buckets, queues and an empty catalogue; nothing in the queues moves by itself."""
     environment = {
         "AWS_ACCESS_KEY_ID": "test",

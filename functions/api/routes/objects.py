@@ -30,7 +30,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
-class Filters(BaseModel):
+class Filters(BaseModel, extra="forbid"):
     """What a list is narrowed to."""
 
     kind: Literal["image", "video", "audio", "json", "other"] | None = None
@@ -47,8 +47,6 @@ class Filters(BaseModel):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=200)] | None = None
     owner: str | None = Field(None, description="For operators: the owner to act for.")
-
-    model_config = {"extra": "forbid"}
 
 
 class Objects(BaseModel):
@@ -80,7 +78,7 @@ class Lineage(BaseModel):
     next_cursor: str | None
 
 
-class Replay(BaseModel):
+class Replay(BaseModel, extra="forbid"):
     """Which stages to run again; without names the failed ones, or all if none failed."""
 
     stages: Annotated[list[str], Field(min_length=1, max_length=50)] | None = None

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/uploads", tags=["uploads"])
 FirstPart = Annotated[int, Query(alias="from", ge=1, le=MAX_PARTS)]
 
 
-class File(BaseModel):
+class File(BaseModel, extra="forbid"):
     """A file that is to come."""
 
     filename: Filename
@@ -42,7 +42,7 @@ class File(BaseModel):
     collection: Collection | None = None
 
 
-class UploadRequest(BaseModel):
+class UploadRequest(BaseModel, extra="forbid"):
     """The files of one upload."""
 
     files: Annotated[list[File], Field(min_length=1, max_length=100)]
@@ -112,14 +112,14 @@ class Parts(BaseModel):
     next_from: int | None
 
 
-class CompletedPart(BaseModel):
+class CompletedPart(BaseModel, extra="forbid"):
     """A part that was sent, with the ETag of the answer."""
 
     number: Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
     etag: Annotated[str, Field(pattern=r'^"?[0-9a-fA-F-]{1,128}"?$')]
 
 
-class Completion(BaseModel):
+class Completion(BaseModel, extra="forbid"):
     """All parts, in order."""
 
     parts: Annotated[list[CompletedPart], Field(min_length=1, max_length=MAX_PARTS)]

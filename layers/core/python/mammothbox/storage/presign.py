@@ -107,8 +107,8 @@ def presign_download(
 
 def content_disposition(filename: str) -> str:
     """`attachment` with a name no browser can take for a path, a script or another type."""
-    name = _UNSAFE.sub("_", filename).strip(" .") or "download"
     # Half a surrogate pair has no UTF-8.
-    name = name.encode("utf-8", "replace").decode("utf-8")[:200]
+    whole = filename.encode("utf-8", "replace").decode("utf-8")
+    name = (_UNSAFE.sub("_", whole).strip(" .") or "download")[:200]
     plain = name.encode("ascii", "replace").decode("ascii").replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mammothbox.catalog import assets, lineage
 from mammothbox.catalog.assets import Asset
+from mammothbox.catalog.connection import Connection
 from mammothbox.errors import NotFound, Refused
 from mammothbox.messages import Announcement
 from mammothbox.stages import announce
@@ -88,29 +89,31 @@ def abort(
         asset = assets.get(connection, owner, asset_id)
         if asset is None:
             raise NotFound("upload", asset_id)
-        if asset.error_code == "upload_aborted":
-            return ()
-        if asset.status != "awaiting_upload":
-            raise Refused(
-                409, "already_received", "The bytes have arrived; delete the object instead."
-            )
-        settled = assets.fail(
-            connection,
-            owner,
-            asset_id,
-            code="upload_aborted",
-            detail="The client gave this upload up.",
-            retryable=False,
-        )
-        assets.trash(connection, owner, asset_id)
-        lineage.record(
-            connection,
-            lineage.about(asset, "upload.aborted", actor=actor, request_id=request_id),
-        )
-        announcements = announce(connection, asset, settled, asset.request_id)
+        announcements = _give_up(connection, asset, actor=actor, request_id=request_id)
     if asset.multipart_upload_id is not None:
         desk.multipart.abort(asset.key, asset.multipart_upload_id)
     return announcements
+
+
+def _give_up(
+    connection: Connection, asset: Asset, *, actor: str, request_id: str
+) -> tuple[Announcement, ...]:
+    if asset.error_code == "upload_aborted":
+        return ()
+    if asset.status != "awaiting_upload":
+        raise Refused(409, "already_received", "The bytes have arrived; delete the object instead.")
+    settled = assets.fail(
+        connection,
+        asset.owner,
+        asset.id,
+        code="upload_aborted",
+        detail="The client gave this upload up.",
+        retryable=False,
+    )
+    assets.trash(connection, asset.owner, asset.id)
+    entry = lineage.about(asset, "upload.aborted", actor=actor, request_id=request_id)
+    lineage.record(connection, entry)
+    return announce(connection, asset, settled, asset.request_id)
 
 
 def _upload(desk: Desk, owner: str, asset_id: UUID) -> tuple[Asset, str, PartPlan]:
