@@ -108,8 +108,8 @@ class SmallHouse:
             waiting = self.sent()
 
     def sent(self) -> list[str]:
-        """The wake-ups sent since the last look, as messages."""
-        messages = [sent.model_dump_json() for sent in self.wake_ups.sent]
+        """The wake-ups sent since the last look, as messages, in an order that can be repeated."""
+        messages = sorted(sent.model_dump_json() for sent in self.wake_ups.sent)
         self.wake_ups.sent.clear()
         return messages
 
