@@ -22,6 +22,7 @@ from infra.local.postgres import PostgresError
 from infra.local.up import say, up
 
 _PATIENCE_S = 20.0
+_MOST_DAYS = 3650
 
 
 def down() -> None:
@@ -47,9 +48,18 @@ def key(owner: str, role: api_keys.Role, name: str, expires_days: float | None) 
         raise UpError("an owner has 1 to 63 of a-z, 0-9, '-', '_', and begins with a-z or 0-9")
     if not is_occupied(home):
         raise UpError("nothing is running: start it with `make up` first")
-    expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
+    expires_at = (
+        datetime.now(UTC) + timedelta(days=expires_days) if expires_days is not None else None
+    )
     url = read_env(home)["DATABASE_URL"]
     print(api_keys.create(url, owner=owner, role=role, name=name, expires_at=expires_at))
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_MOST_DAYS}")
+    return days
 
 
 def _arguments() -> argparse.Namespace:
@@ -61,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     making.add_argument("--owner", required=True)
     making.add_argument("--role", required=True, choices=ROLES)
     making.add_argument("--name", default="made by hand")
-    making.add_argument("--expires-days", type=float)
+    making.add_argument("--expires-days", type=_days)
     return parser.parse_args()
 
 

@@ -48,13 +48,26 @@ def aws_environment(emulator_port: int) -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """The developer's environment without what could lead a process to another stack."""
-    ours = ("DATABASE_URL", "QUEUE_URLS", "DEAD_LETTER_QUEUE_URLS", "EVENT_BUS")
+    ours = (
+        "DATABASE_URL",
+        "OPERATOR_DATABASE_URL",
+        "QUEUE_URLS",
+        "DEAD_LETTER_QUEUE_URLS",
+        "EVENT_BUS",
+    )
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "PG")) and name not in ours
     }
-    return kept | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK, "PYTHONUNBUFFERED": "1"}
+    return kept | without_proxy() | {"PYTHONUNBUFFERED": "1"}
+
+
+def without_proxy() -> dict[str, str]:
+    """What keeps a proxy of the developer's from being asked for addresses of this machine."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    names = [name for name in known.split(",") if name and name != LOOPBACK]
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join([*names, LOOPBACK]))
 
 
 def _shared(stack: Stack) -> dict[str, str]:

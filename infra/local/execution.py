@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -48,12 +50,16 @@ class ExecutionEnvironment:
         """The child's process id while it lives."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    def prepare(self) -> None:
+        """Have a child that is ready to answer. Raises `EnvironmentDied` when it does not start."""
+        self._started()
+
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """The handler's answer. Raises `HandlerRaised` and `EnvironmentDied`."""
         process = self._started()
         call = {"event": event, "request_id": str(uuid4()), "timeout_s": self._timeout_s}
         try:
-            _write(process, call)
+            _write(process, call, self._timeout_s)
             told = _read_line(process, self._timeout_s)
         except EnvironmentDied:
             self.end()
@@ -63,10 +69,12 @@ class ExecutionEnvironment:
         return told["answer"]
 
     def end(self) -> None:
-        """End the child; what it was doing is lost."""
+        """End the child and what it started; what it was doing is lost."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
+            # It leads a group of its own. macOS calls a group of zombies not permitted.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
@@ -84,8 +92,11 @@ class ExecutionEnvironment:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                bufsize=0,
                 start_new_session=True,
             )
+        assert self._process.stdin is not None  # noqa: S101 - started with a pipe
+        os.set_blocking(self._process.stdin.fileno(), False)
         try:
             _read_line(self._process, _INIT_S)
         except EnvironmentDied:
@@ -94,13 +105,21 @@ class ExecutionEnvironment:
         return self._process
 
 
-def _write(process: subprocess.Popen[bytes], call: Mapping[str, Any]) -> None:
+def _write(process: subprocess.Popen[bytes], call: Mapping[str, Any], patience_s: float) -> None:
+    """Hand over the call. Raises `EnvironmentDied` when nobody takes it."""
     assert process.stdin is not None  # noqa: S101 - started with a pipe
-    try:
-        process.stdin.write(json.dumps(call).encode() + b"\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        raise EnvironmentDied("the process is gone") from None
+    deadline = time.monotonic() + patience_s
+    left = memoryview(json.dumps(call).encode() + b"\n")
+    while left:
+        wait_s = max(0.0, deadline - time.monotonic())
+        if not select.select([], [process.stdin], [], wait_s)[1]:
+            raise EnvironmentDied(f"no event was taken within {patience_s:g} s")
+        try:
+            left = left[os.write(process.stdin.fileno(), left) :]
+        except BlockingIOError:
+            continue
+        except BrokenPipeError:
+            raise EnvironmentDied("the process is gone") from None
 
 
 def _read_line(process: subprocess.Popen[bytes], patience_s: float) -> dict[str, Any]:
@@ -114,7 +133,7 @@ def _read_line(process: subprocess.Popen[bytes], patience_s: float) -> dict[str,
             raise EnvironmentDied(f"no answer within {patience_s:g} s: the process was ended")
         piece = os.read(process.stdout.fileno(), 65536)
         if not piece:
-            raise EnvironmentDied("the process ended in the middle of an invocation")
+            raise EnvironmentDied("the process ended without an answer")
         line += piece
     told: dict[str, Any] = json.loads(line)
     return told

@@ -6,13 +6,14 @@ import importlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from infra.local.environment import ACCOUNT, REGION
 
@@ -45,10 +46,25 @@ class Context:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
-def _calls(calls: queue.SimpleQueue[bytes]) -> None:
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes from and to the parent, out of reach of the handler and of what it starts.
+
+    What a handler prints goes to the log, and a program it runs has nothing to read.
+    """
+    calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return calls, answers
+
+
+def _read_ahead(pipe: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:
     """Read ahead, so that the parent's end is noticed even while the handler is busy."""
-    for line in sys.stdin.buffer:
+    for line in pipe:
         calls.put(line)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
@@ -64,11 +80,9 @@ def _answer(handler: Callable[[Any, Any], Any], call: dict[str, Any]) -> dict[st
 
 def main(dotted: str) -> None:
     """Import the handler, say so, and answer."""
-    # The handler's prints go to the log; this pipe is for answers only.
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
+    pipe, answers = _take_pipes()
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_calls, args=[calls], daemon=True).start()
+    threading.Thread(target=_read_ahead, args=[pipe, calls], daemon=True).start()
     module, _, name = dotted.rpartition(".")
     handler = getattr(importlib.import_module(module), name)
     answers.write(b'{"ready": true}\n')

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.execution import EnvironmentDied, ExecutionEnvironment, HandlerRaised
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _WAIT_S = 1
 _MOST_PER_RECEIVE = 10
 _LONGEST_PAUSE_S = 30.0
+_CATALOGUE_PAUSE_S = 0.5
 
 Say = Callable[[str], None]
 
@@ -47,16 +49,27 @@ class Poller:
         """Poll until told to stop; the batch at hand is finished first."""
         troubles = 0
         while not stop.is_set():
-            try:
-                messages = self._receive(stop)
-                healthy = not messages or self._work(messages)
-            except (BotoCoreError, ClientError) as error:
-                self.say(f"{self.worker.name}: the queue does not answer ({type(error).__name__})")
-                healthy = False
+            healthy = self._turn(stop)
             troubles = 0 if healthy else troubles + 1
             if troubles > 1:
                 stop.wait(min(2.0**troubles / 4, _LONGEST_PAUSE_S))
         self.environment.end()
+
+    def _turn(self, stop: threading.Event) -> bool:
+        """Receive a batch and work it off; false after trouble, of which a person was told."""
+        try:
+            # First, so that a function that does not start uses up no message's receives.
+            self.environment.prepare()
+            messages = self._receive(stop)
+            return not messages or self._work(messages, stop)
+        except EnvironmentDied as error:
+            self.say(f"{self.worker.name} does not start: {error}; see its log")
+        except (BotoCoreError, ClientError) as error:
+            self.say(f"{self.worker.name}: the queue does not answer ({type(error).__name__})")
+        except Exception as error:
+            # Its messages come back by themselves; a poller that ended would not.
+            self.say(f"{self.worker.name}: {type(error).__name__}: {error}")
+        return False
 
     def _receive(self, stop: threading.Event) -> list[dict[str, Any]]:
         """A batch: as many as the topology allows, gathered for as long as it says."""
@@ -79,7 +92,7 @@ class Poller:
         )
         return [dict(message) for message in answer.get("Messages", [])]
 
-    def _work(self, messages: list[dict[str, Any]]) -> bool:
+    def _work(self, messages: list[dict[str, Any]], stop: threading.Event) -> bool:
         """Invoke the function with the batch; false when it gave no answer."""
         ids = [message["MessageId"] for message in messages]
         try:
@@ -89,12 +102,22 @@ class Poller:
             return False
         except EnvironmentDied as error:
             self.say(f"{self.worker.name}: {error}; its messages go back")
-            self.on_death()
+            self._tell_of_death(stop)
             self._give_back(messages)
             return False
         failed = failed_ids(answer, ids)
         self._delete([message for message in messages if message["MessageId"] not in failed])
         return True
+
+    def _tell_of_death(self, stop: threading.Event) -> None:
+        """Until it is heard: a message given back before would find its stage still leased."""
+        while not stop.is_set():
+            try:
+                self.on_death()
+            except psycopg.OperationalError:
+                stop.wait(_CATALOGUE_PAUSE_S)
+            else:
+                return
 
     def _delete(self, messages: list[dict[str, Any]]) -> None:
         for start in range(0, len(messages), _MOST_PER_RECEIVE):

@@ -26,3 +26,7 @@ def forget_messages(url: str) -> None:
             "UPDATE catalog.stage SET woken_at = NULL, queued_at = '-infinity'"
             " WHERE state = 'queued'"
         )
+        connection.execute(
+            "UPDATE catalog.stage SET finished_at = '-infinity'"
+            " WHERE state = 'failed' AND retryable"
+        )

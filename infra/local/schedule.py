@@ -29,7 +29,7 @@ class Schedule:
             due = time.monotonic() + self.function.every_s
             try:
                 self.environment.invoke(scheduled_event(self.function.name))
-            except InvocationError as error:
+            except (InvocationError, OSError) as error:
                 self.say(f"{self.function.name}: {error}")
             stop.wait(max(0.0, due - time.monotonic()))
         self.environment.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,25 +14,7 @@ Message = Mapping[str, Any]
 def build_event(queue_name: str, messages: Sequence[Message]) -> dict[str, Any]:
     """The event for a batch of messages as `ReceiveMessage` gives them."""
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_name}"
-    return {
-        "Records": [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": dict(message.get("Attributes", {})),
-                "messageAttributes": {
-                    name: _attribute(value)
-                    for name, value in message.get("MessageAttributes", {}).items()
-                },
-                "md5OfBody": message["MD5OfBody"],
-                "eventSource": "aws:sqs",
-                "eventSourceARN": arn,
-                "awsRegion": REGION,
-            }
-            for message in messages
-        ]
-    }
+    return {"Records": [_record(message, arn) for message in messages]}
 
 
 def failed_ids(answer: object, sent: Sequence[str]) -> set[str]:
@@ -48,10 +31,28 @@ def failed_ids(answer: object, sent: Sequence[str]) -> set[str]:
         return set()
     if not isinstance(failures, (list, tuple)):
         return everything
-    named: set[Any] = {
-        item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures
+    named = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures]
+    # Compared one by one, since a handler may name what no set can hold.
+    return {str(name) for name in named} if all(name in sent for name in named) else everything
+
+
+def _record(message: Message, arn: str) -> dict[str, Any]:
+    record = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": dict(message.get("Attributes", {})),
+        "messageAttributes": {
+            name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()
+        },
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": REGION,
     }
-    return named & everything if named <= everything else everything
+    if "MD5OfMessageAttributes" in message:
+        record["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return record
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,5 +60,5 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
     if "StringValue" in value:
         read["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
-        read["binaryValue"] = value["BinaryValue"]
+        read["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
     return read

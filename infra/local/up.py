@@ -26,6 +26,7 @@ from infra.local.environment import (
     aws_environment,
     function_environment,
     read_env,
+    without_proxy,
     write_env,
 )
 from infra.local.execution import ExecutionEnvironment
@@ -223,7 +224,7 @@ def _key(place: Home, url: str) -> str:
 def _leave_the_real_account(emulator_port: int) -> None:
     for name in [name for name in os.environ if name.startswith(("AWS_", "PG"))]:
         del os.environ[name]
-    os.environ.update(aws_environment(emulator_port))
+    os.environ.update(aws_environment(emulator_port) | without_proxy())
 
 
 def _wanted_port() -> int | None:

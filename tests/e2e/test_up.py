@@ -69,6 +69,23 @@ def test_two_stacks_run_side_by_side_and_share_nothing(stack: LocalStack, home: 
         assert other.env["AWS_ENDPOINT_URL"] != stack.env["AWS_ENDPOINT_URL"]
 
 
+def test_a_proxy_for_the_outside_is_not_asked_for_this_machine(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as proxied:
+        # Nobody listens there.
+        proxied.setenv("HTTP_PROXY", f"http://{LOOPBACK}:9")
+        proxied.setenv("NO_PROXY", "example.com")
+        stack = start(home)
+
+    system_id = stack.upload("past the proxy.txt", b"past the proxy")
+
+    assert stack.settled(system_id)["status"] == "ready"
+    stack.open.close()
+    assert run("down", home).returncode == 0
+    assert stack.process.wait(timeout=10) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_and_the_next_up_finds_it_all(
     home: Path, number: signal.Signals

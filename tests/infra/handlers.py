@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -30,6 +32,11 @@ def by_event(event: Any, context: Any) -> Any:
         os._exit(3)
     if wish == "sleep":
         time.sleep(60)
+    if wish == "have a child":
+        return {"child": subprocess.Popen(["sleep", "60"]).pid}
+    if wish == "let a child read":
+        reader = [sys.executable, "-c", "print(open(0).read())"]
+        return {"read": subprocess.check_output(reader, text=True)}
     if wish == "no json":
         return object()
     if "Records" in event:

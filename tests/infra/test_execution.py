@@ -22,8 +22,8 @@ from infra.local.execution import ExecutionEnvironment
 environment = ExecutionEnvironment(
     "tests.infra.handlers.by_event", 60, dict(os.environ), pathlib.Path(sys.argv[1])
 )
-environment.invoke({"wish": "nothing"})
-print(environment.pid, flush=True)
+child = environment.invoke({"wish": "have a child"})["child"]
+print(environment.pid, child, flush=True)
 environment.invoke({"wish": "sleep"})
 """
 
@@ -108,6 +108,23 @@ def test_a_dead_or_late_environment_is_replaced(wishing: ExecutionEnvironment, w
     assert wishing.pid != before
 
 
+@pytest.mark.parametrize("ending", ["end", "crash", "sleep"])
+def test_what_a_handler_started_ends_with_it(wishing: ExecutionEnvironment, ending: str) -> None:
+    child = psutil.Process(wishing.invoke({"wish": "have a child"})["child"])
+
+    if ending == "end":
+        wishing.end()
+    else:
+        with pytest.raises(EnvironmentDied):
+            wishing.invoke({"wish": ending})
+
+    wait_for(lambda: _is_gone(child), patience_s=5)
+
+
+def test_a_child_of_the_handler_cannot_take_the_next_events(wishing: ExecutionEnvironment) -> None:
+    assert wishing.invoke({"wish": "let a child read"}) == {"read": "\n"}
+
+
 def test_a_handler_that_cannot_be_imported_is_told_at_once(log: Path) -> None:
     environment = environment_of("no_such_handler", log)
 
@@ -122,8 +139,17 @@ def test_nothing_outlives_a_killed_parent(log: Path) -> None:
         [sys.executable, "-c", PARENT, str(log)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        child = psutil.Process(int(parent.stdout.readline()))
+        started = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
 
         parent.kill()
 
-        wait_for(lambda: not child.is_running(), patience_s=10)
+        assert len(started) == 2
+        wait_for(lambda: all(map(_is_gone, started)), patience_s=10)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """Ended, be it as a zombie that nobody reaps."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

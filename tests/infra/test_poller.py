@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
-from infra.local import emulator, lifeline
+from infra.local import emulator, lifeline, poller
 from infra.local.execution import ExecutionEnvironment
 from infra.local.home import Home, choose_ports
 from infra.local.poller import Poller
@@ -41,6 +42,7 @@ class Bench:
         self.sqs = sqs
         self.said: list[str] = []
         self.deaths = 0
+        self.catalogue_is_away = False
         name = f"test-{uuid4()}"
         self.worker = Worker(name, "", "worker", 2, 128, queue)
         self.letters = sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
@@ -69,12 +71,15 @@ class Bench:
         return sorted(message["Body"] for message in answer.get("Messages", []))
 
     def died(self) -> None:
+        if self.catalogue_is_away:
+            self.catalogue_is_away = False
+            raise psycopg.OperationalError("the catalogue is away")
         self.deaths += 1
 
     @contextmanager
-    def polling(self, log: Path) -> Iterator[threading.Thread]:
+    def polling(self, log: Path, handler: str = "by_event") -> Iterator[threading.Thread]:
         environment = ExecutionEnvironment(
-            "tests.infra.handlers.by_event", self.worker.timeout_s, os.environ, log
+            f"tests.infra.handlers.{handler}", self.worker.timeout_s, os.environ, log
         )
         poller = Poller(self.worker, self.url, self.sqs, environment, self.died, self.said.append)
         stop = threading.Event()
@@ -133,3 +138,43 @@ def test_messages_of_a_dead_environment_go_back_at_once(
         wait_for(lambda: bench.dead() == [wish])
 
     assert bench.deaths == bench.worker.queue.max_receives
+
+
+def test_messages_of_a_dead_environment_wait_for_the_catalogue(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.send("crash")
+    bench.catalogue_is_away = True
+
+    with bench.polling(tmp_path / "log"):
+        wait_for(lambda: bench.dead() == ["crash"])
+
+    assert bench.deaths == bench.worker.queue.max_receives
+
+
+def test_a_function_that_does_not_start_receives_nothing(bench: Bench, tmp_path: Path) -> None:
+    bench.send("good")
+
+    with bench.polling(tmp_path / "log", handler="no_such_handler"):
+        wait_for(lambda: len(bench.said) >= 3)
+
+    assert bench.dead() == []
+    with bench.polling(tmp_path / "log"):
+        wait_for(lambda: bench.count(bench.url) == 0)
+    assert bench.dead() == []
+
+
+def test_an_error_nobody_foresaw_does_not_end_the_polling(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_once(*_: object) -> dict[str, Any]:
+        monkeypatch.undo()
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(poller, "build_event", fail_once)
+    bench.send("good")
+
+    with bench.polling(tmp_path / "log"):
+        wait_for(lambda: bench.count(bench.url) == 0)
+
+    assert any("nobody foresaw this" in said for said in bench.said)

@@ -30,6 +30,16 @@ def test_a_record_has_the_fields_lambda_sends() -> None:
     assert record["eventSourceARN"].endswith(":mammothbox-intake")
 
 
+def test_a_binary_attribute_travels_as_text() -> None:
+    attributes = {"blob": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
+    message = {**MESSAGE, "MessageAttributes": attributes, "MD5OfMessageAttributes": "5eb6"}
+
+    (record,) = json.loads(json.dumps(build_event("mammothbox-intake", [message])))["Records"]
+
+    assert record["messageAttributes"]["blob"]["binaryValue"] == "AP8="
+    assert record["md5OfMessageAttributes"] == "5eb6"
+
+
 @pytest.mark.parametrize(
     ("answer", "failed"),
     [
@@ -43,6 +53,8 @@ def test_a_record_has_the_fields_lambda_sends() -> None:
         ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b", "c"}),
         ({"batchItemFailures": [{"itemIdentifier": None}]}, {"a", "b", "c"}),
         ({"batchItemFailures": [{"wrong": "b"}]}, {"a", "b", "c"}),
+        ({"batchItemFailures": [{"itemIdentifier": ["b"]}]}, {"a", "b", "c"}),
+        ({"batchItemFailures": ["b"]}, {"a", "b", "c"}),
         ({"batchItemFailures": "b"}, {"a", "b", "c"}),
         ("done", {"a", "b", "c"}),
     ],

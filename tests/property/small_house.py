@@ -123,7 +123,7 @@ class SmallHouse:
     def sweep(self) -> int:
         """What the janitor does about stages and announcements, without its patience."""
         with self.worker.transaction() as connection:
-            lapsed = stage_rows.take_back_lapsed(connection, 500)
+            lapsed = stage_rows.take_back_lapsed(connection, 10**6, 500)
             lost = stage_rows.never_woken(connection, 0, 500)
             unsent = outbox.unsent(connection, 0, 500)
         found = Outgoing((*lapsed, *lost), tuple(unsent))

@@ -12,6 +12,7 @@ from mammothbox.errors import NotFound, Refused
 from mammothbox.uploads.ingest import MOST_OBJECTS, Body, ingest, split_json
 from mammothbox.uploads.request import Asked
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
@@ -79,8 +80,10 @@ async def ingest_body(
     if content_type == "multipart/form-data":
         content = await request.body()
         async with request.form(max_files=MOST_OBJECTS, max_part_size=_MAX_FIELD) as sent:
+            _check_is_whole(request, content)
             _check_is_utf8(sent, content)
             form = _fields(sent)
+            form.collection = form.collection or collection
             bodies = await _bodies(sent, form)
     elif content_type in ("application/json", *_NDJSON):
         form = Form(collection=collection)
@@ -124,6 +127,15 @@ def _accept(
     return Accepted(job_id=recorded.job_id, system_ids=[asset.id for asset in recorded.assets])
 
 
+def _check_is_whole(request: Request, content: bytes) -> None:
+    # Starlette takes what it has of a form that was cut off for all of it.
+    _, options = parse_options_header(request.headers["content-type"])
+    if b"--" + options.get(b"boundary", b"") + b"--" not in content:
+        raise Refused(
+            422, "incomplete_form", "The form's closing boundary is missing; send it again."
+        )
+
+
 def _check_is_utf8(sent: FormData, content: bytes) -> None:
     # Starlette reads a field that is not UTF-8 as Latin-1, which would change it unseen.
     for name, value in sent.multi_items():
@@ -138,6 +150,16 @@ def _fields(sent: FormData) -> Form:
         raise Refused(
             422, "unknown_field", f"There is no field {unknown[0]!r}; send files with 'files[]'."
         )
+    for name in Form.model_fields:
+        values = sent.getlist(name)
+        if len(values) > 1:
+            raise Refused(
+                422, "repeated_field", f"Send {name!r} once; an array holds many objects."
+            )
+        if name != "payload" and any(isinstance(value, UploadFile) for value in values):
+            raise Refused(
+                422, "not_a_text", f"{name!r} is a text field; send it without a file name."
+            )
     texts = {name: sent.get(name) for name in Form.model_fields if name in sent}
     return _valid(
         TypeAdapter(Form),

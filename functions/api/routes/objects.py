@@ -26,8 +26,8 @@ from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fiel
 
 router = APIRouter(prefix="/objects", tags=["objects"])
 
+StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 class Filters(BaseModel, extra="forbid"):
@@ -81,7 +81,7 @@ class Lineage(BaseModel):
 class Replay(BaseModel, extra="forbid"):
     """Which stages to run again; without names the failed ones, or all if none failed."""
 
-    stages: Annotated[list[str], Field(min_length=1, max_length=50)] | None = None
+    stages: Annotated[list[StageName], Field(min_length=1, max_length=50)] | None = None
 
 
 class ReplayedStage(BaseModel):

@@ -83,7 +83,7 @@ class NoUpload(BaseModel):
 
     system_id: UUID
     method: Literal["NONE"] = "NONE"
-    reason: Literal["already_stored", "already_received"]
+    reason: Literal["already_stored", "already_received", "upload_over"]
     duplicate_of: UUID | None
 
 

@@ -66,8 +66,8 @@ def run(janitor: Janitor) -> dict[str, int]:
     for name, task in tasks.items():
         try:
             found[name] = task(janitor)
-        except Unavailable as error:
-            logger.warning("a task was put off", extra={"task": name, "error": str(error)})
+        except Exception:
+            logger.exception("a task was put off", extra={"task": name})
             failed.append(name)
     logger.info("swept", extra={"found": found, "failed": failed})
     if failed:
@@ -84,7 +84,7 @@ def _send_lost_wake_ups(janitor: Janitor) -> int:
 
 def _take_back_lapsed_leases(janitor: Janitor) -> int:
     with janitor.database.transaction() as connection:
-        lapsed = stage_rows.take_back_lapsed(connection, _MOST)
+        lapsed = stage_rows.take_back_lapsed(connection, janitor.settings.retry_lost_after_s, _MOST)
     janitor.dispatch.send(Outgoing(tuple(lapsed)))
     return len(lapsed)
 
@@ -134,6 +134,11 @@ def _is_abandoned(asset: Asset, settings: JanitorSettings) -> bool:
 
 def _expire(janitor: Janitor, asset: Asset) -> Outgoing:
     with janitor.database.transaction() as connection:
+        assets.lock(connection, asset.owner, asset.id)
+        now = assets.get(connection, asset.owner, asset.id)
+        if now is None or now.status != "awaiting_upload":
+            # Its bytes came while we looked.
+            return Outgoing()
         settled = assets.fail(
             connection,
             asset.owner,
@@ -167,6 +172,7 @@ def _find_drops(janitor: Janitor) -> int:
 
 def _tell_of_unknown(janitor: Janitor, versions: list[Version]) -> int:
     bucket = janitor.store.bucket
+    versions = [version for version in versions if parse_key(version.key) is not None]
     with janitor.database.transaction() as connection:
         pairs = [(version.key, version.version_id) for version in versions]
         known = raws.known_versions(connection, bucket, pairs)
@@ -219,8 +225,15 @@ def _abort_abandoned_multiparts(janitor: Janitor) -> int:
 def _finish_purges(janitor: Janitor) -> int:
     with janitor.database.transaction() as connection:
         unfinished = assets.purging(connection, janitor.settings.wake_after_s, _MOST)
+    failures = []
     for asset in unfinished:
-        finish_purge(janitor.database, janitor.store, janitor.multipart, asset)
+        try:
+            finish_purge(janitor.database, janitor.store, janitor.multipart, asset)
+        except Exception as error:
+            logger.exception("a purge was put off", extra={"asset_id": str(asset.id)})
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return len(unfinished)
 
 

@@ -103,6 +103,9 @@ def _locked(connection: Connection, owner: str, asset_id: UUID) -> Asset:
     asset = assets.get(connection, owner, asset_id)
     if asset is None:
         raise NotFound("object", asset_id)
+    if asset.sha256 is not None and (seen is None or seen.sha256 is None):
+        # Intake has just told what these bytes are.
+        originals.lock(connection, owner, asset.sha256)
     return asset
 
 

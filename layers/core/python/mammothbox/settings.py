@@ -93,6 +93,8 @@ class JanitorSettings(BaseSettings):
 
     model_config = _CONFIG
     wake_after_s: Annotated[int, Field(ge=1)] = 60
+    # Longer than a message that failed stays hidden before it is tried again.
+    retry_lost_after_s: Annotated[int, Field(ge=1)] = 300
     look_for_uploads_after_s: Annotated[int, Field(ge=1)] = 120
     uploads_expire_after_s: Annotated[int, Field(ge=60)] = 24 * 3600
     multipart_expires_after_s: Annotated[int, Field(ge=60)] = 7 * 24 * 3600

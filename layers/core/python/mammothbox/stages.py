@@ -153,6 +153,7 @@ def replay(
     A ready asset stays ready, and a finished job is not touched. Raises `Refused` when there is
     nothing to replay.
     """
+    assets.lock(connection, asset.owner, asset.id)
     states = ENDED if names else UNSUCCESSFUL
     woken = stages.revive(connection, asset.owner, asset.id, names=names, states=states)
     if not woken and not names:
@@ -231,6 +232,8 @@ def _take(
 ) -> Work | None:
     with database.transaction() as connection:
         prepare(connection)
+        # The asset first, then its stage: the order in which `finish` takes these locks.
+        assets.lock(connection, key.owner, key.asset_id)
         claim = stages.claim(connection, key, limits.lease_s, limits.attempts)
         buried = None if claim else stages.bury_if_spent(connection, key, limits.attempts)
         asset = assets.get(connection, key.owner, key.asset_id)

@@ -53,7 +53,7 @@ def verify(connection: Connection, owner: str, asset_id: UUID, *, original_id: U
     connection.execute(
         "UPDATE asset SET verified = true, duplicate_of = %(original)s,"
         " status = CASE WHEN %(original)s::uuid IS NULL THEN status ELSE 'duplicate' END"
-        " WHERE owner = %(owner)s AND id = %(id)s AND NOT verified",
+        " WHERE owner = %(owner)s AND id = %(id)s AND NOT verified AND purging_at IS NULL",
         {"owner": owner, "id": asset_id, "original": original_id},
     )
 

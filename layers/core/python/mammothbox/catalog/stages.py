@@ -138,11 +138,13 @@ def state(connection: Connection, key: StageKey) -> str | None:
 
 
 def finish(connection: Connection, claim: Claim) -> bool:
-    """The work is done. `False` when the claim was taken over in the meantime."""
+    """The work is done. `False` when the claim was taken over, or the asset is being purged."""
     row = connection.execute(
         "UPDATE stage SET state = 'done', lease_until = NULL, finished_at = now(), milliseconds ="
         " extract(epoch FROM clock_timestamp() - started_at) * 1000"
-        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s RETURNING 1",
+        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s AND NOT EXISTS ("
+        "SELECT FROM asset WHERE owner = %(owner)s AND id = %(asset_id)s"
+        " AND purging_at IS NOT NULL) RETURNING 1",
         {**vars(claim.key), "attempt": claim.attempt},
     ).fetchone()
     return row is not None
@@ -214,14 +216,20 @@ def never_woken(connection: Connection, older_than_s: int, limit: int) -> list[W
     return _wake_ups(rows)
 
 
-def take_back_lapsed(connection: Connection, limit: int) -> list[WakeUp]:
-    """Queue anew what a dead worker, of whatever owner, left behind."""
+def take_back_lapsed(connection: Connection, retried_within_s: int, limit: int) -> list[WakeUp]:
+    """Queue anew, of whatever owner, what nobody will come back to by himself.
+
+    That is what a dead worker left behind, and what failed so long ago that its message would
+    have come back if it still existed.
+    """
     rows = connection.execute(
         "UPDATE stage SET state = 'queued', lease_until = NULL, woken_at = NULL,"
         " queued_at = now() WHERE (owner, asset_id, name, space, part) IN ("
-        "SELECT owner, asset_id, name, space, part FROM stage WHERE state = 'running'"
-        " AND lease_until < now() ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED)" + _WAKE_UP,
-        [limit],
+        "SELECT owner, asset_id, name, space, part FROM stage"
+        " WHERE (state = 'running' AND lease_until < now()) OR (state = 'failed' AND retryable"
+        " AND finished_at < now() - make_interval(secs => %s))"
+        " ORDER BY coalesce(lease_until, finished_at) LIMIT %s FOR UPDATE SKIP LOCKED)" + _WAKE_UP,
+        [retried_within_s, limit],
     ).fetchall()
     return _wake_ups(rows)
 

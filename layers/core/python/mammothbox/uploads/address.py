@@ -87,7 +87,8 @@ def _address(desk: Desk, asset: Asset) -> Address:
     if asset.status == "duplicate":
         return NothingToSend("already_stored", asset.duplicate_of)
     if asset.status != "awaiting_upload" or asset.declared_size is None:
-        return NothingToSend("already_received", None)
+        over = asset.error_code in ("upload_aborted", "upload_expired")
+        return NothingToSend("upload_over" if over else "already_received", None)
     if asset.declared_size > desk.settings.single_upload_limit:
         return _multipart_address(desk, asset, asset.declared_size)
     return presign_post(

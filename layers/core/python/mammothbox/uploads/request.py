@@ -124,6 +124,9 @@ def _record_files(
     for ordinal, file in enumerate(asked.files):
         asset_id = new_id()
         original = known.get(file.sha256 or "")
+        if original is not None and original.size_bytes != file.size_bytes:
+            # One of the two declarations is wrong: let the bytes come and tell which.
+            original = None
         if original is None:
             new_raws.append(_raw(asked.owner, asset_id, bucket, file))
         else:
