@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class MemoryBlobStore:
     line: _Line = field(default_factory=_Line)
     _objects: dict[str, list[_Stored]] = field(default_factory=dict)
     _versions: int = 0
+    # How often each key was deleted without a version.
+    markers: Counter[str] = field(default_factory=Counter)
 
     def put(self, key: str, body: bytes, content_type: str, metadata: dict[str, str]) -> None:
         self.line.check()
@@ -80,6 +83,14 @@ class MemoryBlobStore:
         self.line.check()
         left = [stored for stored in self._objects.get(key, []) if stored.version_id != version_id]
         self._objects[key] = left
+
+    def erase_all(self, key: str) -> None:
+        self.erase_delete_markers(key)
+        self._objects.pop(key, None)
+
+    def erase_delete_markers(self, key: str) -> None:
+        self.line.check()
+        del self.markers[key]
 
 
 @dataclass

@@ -18,26 +18,42 @@ from uuid import UUID
 import boto3
 import httpx2
 import psycopg
-from mammothbox import bus, queues
-from mammothbox.catalog import api_keys
+from mammothbox import bus, model_wiring, queues, wiring
+from mammothbox.catalog import api_keys, spaces
 from mammothbox.catalog.api_keys import Role
+from mammothbox.encoders.builtin import open_builtin
 from mammothbox.storage import client as storage_client
 from psycopg.rows import dict_row
 from starlette.testclient import TestClient
 
 from functions.api import services
 from functions.api.app import app
+from functions.caption import handler as caption_function
+from functions.embed import handler as embed_function
 from functions.intake import handler as intake_function
 from functions.janitor import handler as janitor_function
+from functions.tag import handler as tag_function
 from infra.local.postgres import DatabaseUrls
-from infra.topology import EVENT_BUS, RAW_BUCKET
+from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET
+
+WORKERS = {
+    "intake": intake_function.handler,
+    "embed": embed_function.handler,
+    "caption": caption_function.handler,
+    "tag": tag_function.handler,
+}
+# They know nothing of any test, and take their time to load.
+KEPT = {"decoders", "encoder", "vocabulary", "labels"}
+MODELS = Path(__file__).parent.parent / "models"
+# The space whose model every clone has.
+SPACE = open_builtin(MODELS / "builtin", threads=1).space
 
 
 def forget_everything() -> None:
     """Drop what execution environments keep between invocations, as a new one would."""
-    for module in (services, intake_function, janitor_function, queues, bus, storage_client):
+    for module in (services, wiring, model_wiring, caption_function, queues, bus, storage_client):
         for value in vars(module).values():
-            if isinstance(value, functools._lru_cache_wrapper):
+            if isinstance(value, functools._lru_cache_wrapper) and value.__name__ not in KEPT:
                 if value.cache_info().currsize and "database" in value.__name__:
                     value().close()
                 value.cache_clear()
@@ -76,6 +92,8 @@ class House:
         letters = {name: sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"] for name in workers}
         queues = {name: _queue(sqs, name, letters[name]) for name in workers}
         session.client("events").create_event_bus(Name=EVENT_BUS)
+        s3.create_bucket(Bucket=LIBRARY_BUCKET)
+        spaces.offer(urls.superuser, [(SPACE, {})], SPACE.name)
         return cls(urls, session, queues, letters)
 
     def environment(self) -> dict[str, str]:
@@ -142,20 +160,35 @@ class House:
         return [_record(message) for message in answer.get("Messages", [])]
 
     def invoke_intake(self, records: list[dict[str, Any]]) -> list[str]:
-        """Hand records to the handler; returns the message ids it reports as failed."""
+        """Hand records to intake; returns the message ids it reports as failed."""
+        return self.invoke("intake", records)
+
+    def invoke(self, name: str, records: list[dict[str, Any]]) -> list[str]:
+        """Hand records to a worker's handler; returns the message ids it reports as failed."""
         with self.as_worker():
-            answer = intake_function.handler({"Records": records}, self.context)  # type: ignore[arg-type]
+            answer = WORKERS[name]({"Records": records}, self.context)  # type: ignore[arg-type]
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    def run_queues(self) -> None:
-        """Let intake work until nothing waits; failed messages are left where they are."""
-        while records := self.receive():
-            failed = self.invoke_intake(records)
+    def run_queues(self, *names: str) -> None:
+        """Let these workers, or all, work until nothing waits for any of them.
+
+        Failed messages are left where they are.
+        """
+        while any([self.run_queue(name) for name in names or self.queue_urls]):
+            pass
+
+    def run_queue(self, name: str) -> bool:
+        """Let one worker work until nothing waits for it; whether anything did."""
+        worked = False
+        while records := self.receive(name):
+            worked = True
+            failed = self.invoke(name, records)
             for record in records:
                 if record["messageId"] not in failed:
                     self.sqs.delete_message(
-                        QueueUrl=self.queue_urls["intake"], ReceiptHandle=record["receiptHandle"]
+                        QueueUrl=self.queue_urls[name], ReceiptHandle=record["receiptHandle"]
                     )
+        return worked
 
     def sweep(self) -> dict[str, int]:
         """Run the janitor once."""

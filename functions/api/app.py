@@ -12,8 +12,9 @@ from fastapi.responses import RedirectResponse
 from functions.api import problems
 from functions.api.callers import authenticated
 from functions.api.envelope import Envelope
+from functions.api.parameters import refuse_unknown
 from functions.api.problems import MEDIA_TYPE, Problem
-from functions.api.routes import admin, health, ingest, objects, uploads
+from functions.api.routes import admin, health, ingest, objects, spaces, thumbnails, uploads
 
 BASE = "/api/v1"
 
@@ -23,17 +24,18 @@ def build() -> FastAPI:
     app = FastAPI(
         title="MammothBox",
         version="1",
-        description="Drop any file or any JSON; get back an organised, audited library.",
+        description="Drop any file or any JSON; get back an organised, audited library."
+        " Whatever answers GET answers HEAD too, without a body.",
         openapi_url=f"{BASE}/openapi.json",
         docs_url=f"{BASE}/docs",
         redoc_url=None,
         redirect_slashes=False,
         responses={"default": {"model": Problem, "description": "Any error"}},
     )
-    public = APIRouter(prefix=BASE)
+    public = APIRouter(prefix=BASE, dependencies=[refuse_unknown])
     public.include_router(health.router)
-    private = APIRouter(prefix=BASE, dependencies=[authenticated])
-    for routes in (uploads, ingest, objects, admin):
+    private = APIRouter(prefix=BASE, dependencies=[authenticated, refuse_unknown])
+    for routes in (uploads, ingest, objects, thumbnails, admin, spaces):
         private.include_router(routes.router)
     app.include_router(public)
     app.add_api_route("/", _to_the_docs, include_in_schema=False)

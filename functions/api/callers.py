@@ -1,20 +1,26 @@
-"""Who calls, and what they may do. Every route but the public ones asks for a role."""
+"""Who calls, and what they may do. Every route but the public ones asks for a role.
+
+A private route is a `KeyedRoute`: FastAPI reads and parses a body before it looks at any
+dependency, and a stranger must not make us do that.
+"""
 
 # No `from __future__ import annotations` here: FastAPI reads the annotations of the functions
 # made below, and as text they could not name the role they were made for.
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.api_keys import ROLES, Role
 from mammothbox.errors import Refused
 from mammothbox.storage.keys import OWNER_PATTERN
+from starlette.concurrency import run_in_threadpool
 
 from functions.api import services
 
@@ -29,6 +35,8 @@ class Caller:
     role: Role
     key_id: UUID
     request_id: str
+    # Acting for an owner whose key this is not.
+    is_foreign: bool = False
 
     @property
     def actor(self) -> str:
@@ -49,10 +57,23 @@ class Caller:
         return owner
 
 
-def _caller(
-    request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> Caller:
+class KeyedRoute(APIRoute):
+    """A route that looks at the caller's key before it reads anything else."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def recognise_and_answer(request: Request) -> Response:
+            credentials = await _BEARER(request)
+            request.state.caller = await run_in_threadpool(
+                _holder, credentials, request.state.request_id
+            )
+            return await answer(request)
+
+        return recognise_and_answer
+
+
+def _holder(credentials: HTTPAuthorizationCredentials | None, request_id: str) -> Caller:
     if credentials is None:
         raise Refused(401, "unauthenticated", "Send your API key as 'Authorization: Bearer <key>'.")
     key = api_keys.find(services.database(), credentials.credentials)
@@ -60,7 +81,16 @@ def _caller(
         raise Refused(401, "invalid_key", "This API key is not valid.")
     if key.expired:
         raise Refused(401, "expired_key", "This API key has expired; ask for a new one.")
-    return Caller(key.owner, key.role, key.id, request.state.request_id)
+    return Caller(key.owner, key.role, key.id, request_id)
+
+
+async def _caller(
+    request: Request,
+    # Looked at by the route already; this tells the contract of it.
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
 
 
 def _require(least: Role) -> Callable[[Caller], Caller]:
@@ -79,7 +109,8 @@ _OWNER = Annotated[
 
 def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
     def act(caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None) -> Caller:
-        return Caller(caller.acting_for(owner), caller.role, caller.key_id, caller.request_id)
+        acting_for = caller.acting_for(owner)
+        return replace(caller, owner=acting_for, is_foreign=acting_for != caller.owner)
 
     return act
 

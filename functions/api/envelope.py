@@ -1,4 +1,7 @@
-"""What surrounds every request: its id, its log context, a limit on its body, a last net."""
+"""What surrounds every request: its id, its log context, a limit on its body, a last net.
+
+A HEAD is answered as the GET it stands for, without the body.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,14 @@ class Envelope:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         body = _LimitedBody(receive)
-        answering = _Answering(send, request_id, body)
+        is_head = scope["method"] == "HEAD"
+        answering = _Answering(_without_bodies(send) if is_head else send, request_id, body)
         began = time.perf_counter()
         with logger.append_context_keys(request_id=request_id):
             try:
                 _check_declared_length(scope)
-                await self._app(scope, body.receive, answering.send)
+                asked = {**scope, "method": "GET"} if is_head else scope
+                await self._app(asked, body.receive, answering.send)
             except _BodyTooLarge:
                 await _too_large(request_id)(scope, receive, answering.send_anyway)
             except Exception:
@@ -100,6 +105,15 @@ class _Answering:
                 (b"referrer-policy", b"no-referrer"),
             ]
         await self._send(message)
+
+
+def _without_bodies(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
 
 
 def _request_id(scope: Scope) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated
 
 from fastapi import Header
-from mammothbox.storage.keys import COLLECTION_LIMIT
-from pydantic import AfterValidator, Field
+from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, NaiveDatetime
 
 _FILENAME_BYTES = 1024
+_CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"
+_RFC_3339 = re.compile(_CLOCK + r"(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_WITHOUT_OFFSET = re.compile(_CLOCK, re.ASCII)
 _FIRST_PRINTABLE = " "
 _DELETE = "\x7f"
 
@@ -16,6 +21,35 @@ _DELETE = "\x7f"
 def _no_controls(text: str) -> str:
     if any(character < _FIRST_PRINTABLE or character == _DELETE for character in text):
         raise ValueError("must not contain NUL or other control characters")
+    return text
+
+
+def _one_plain_line(text: str) -> str:
+    """The same word is the same tag however its accents are put together."""
+    plain = unicodedata.normalize("NFC", " ".join(_no_controls(text).split()))
+    if not plain:
+        raise ValueError("must not be blank")
+    return plain
+
+
+def _names_a_collection(name: str) -> str:
+    if not is_collection_name(name):
+        raise ValueError(f"must be one line of 1 to {COLLECTION_LIMIT} characters, no controls")
+    return name
+
+
+def _in_rfc_3339(text: object) -> object:
+    # Pydantic would also take a number, for seconds or milliseconds since 1970.
+    if not isinstance(text, str) or _RFC_3339.fullmatch(text) is None:
+        raise ValueError(
+            "must be RFC 3339, such as 2026-03-01T12:00:00Z; in an address write '+' as %2B"
+        )
+    return text
+
+
+def _without_offset(text: object) -> object:
+    if not isinstance(text, str) or _WITHOUT_OFFSET.fullmatch(text) is None:
+        raise ValueError("must be RFC 3339 without the offset, such as 2026-03-01T12:00:00")
     return text
 
 
@@ -40,8 +74,11 @@ ContentType = Annotated[
 ]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Collection = Annotated[
-    str, Field(min_length=1, max_length=COLLECTION_LIMIT), AfterValidator(_no_controls)
+    str, Field(min_length=1, max_length=COLLECTION_LIMIT), AfterValidator(_names_a_collection)
 ]
+Instant = Annotated[AwareDatetime, BeforeValidator(_in_rfc_3339)]
+ClockTime = Annotated[NaiveDatetime, BeforeValidator(_without_offset)]
+TagLabel = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line)]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[
     str | None,

@@ -8,12 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from mammothbox.errors import Refused, Unavailable
 from mammothbox.observability import logger
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+_LONGEST_PATH = 200
 
 
 class FieldError(BaseModel):
@@ -114,8 +116,45 @@ def _field_error(item: dict[str, Any]) -> FieldError:
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_")
-    detail = error.detail if error.detail != phrase else f"{request.method} {request.url.path}"
-    headers = dict(error.headers) if error.headers else None
-    return problem(_id(request), error.status_code, code, detail, headers=headers)
+    path = request.scope["path"][:_LONGEST_PATH]
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        app: FastAPI = request.app
+        where = f"{app.docs_url} and {app.openapi_url} list every route"
+        return problem(_id(request), 404, "not_found", f"There is no route {path}: {where}.")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_methods(request))
+        return problem(
+            _id(request),
+            405,
+            "method_not_allowed",
+            f"{path} takes {allowed}, not {request.method}.",
+            headers={"Allow": allowed},
+        )
+    # FastAPI says only that it could not parse a body, and keeps why as the cause.
+    if error.__cause__ is not None:
+        code, detail = _unreadable(error.__cause__)
+        errors = [FieldError(field="body", message=detail)]
+        return problem(_id(request), 422, code, detail, errors=errors)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return problem(_id(request), error.status_code, code, error.detail)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path can be asked for, by any route."""
+    methods = {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.path_regex.match(request.scope["path"])
+        for method in route.methods or ()
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _unreadable(cause: BaseException) -> tuple[str, str]:
+    if isinstance(cause, UnicodeDecodeError):
+        return "invalid_utf8", f"JSON is UTF-8: byte {cause.start} of the body is not. Save it so."
+    if isinstance(cause, RecursionError):
+        return "too_deep", "The JSON text is nested too deeply; this route takes a few levels."
+    if isinstance(cause, ValueError):
+        return "invalid_json", "The JSON text has a number of too many digits; send fewer of them."
+    return "unreadable_body", "The body cannot be read; send it again, as JSON."

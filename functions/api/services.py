@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from uuid import UUID
 
-from mammothbox.bus import EventBridgeBus, events
+from mammothbox import wiring
 from mammothbox.catalog.connection import Database
 from mammothbox.dead_letters import DeadLetters
 from mammothbox.dispatch import Dispatch
 from mammothbox.queues import SqsQueues, sqs
 from mammothbox.settings import (
-    BusSettings,
     DatabaseSettings,
+    MediaSettings,
     OperatorDatabaseSettings,
     QueueSettings,
     StorageSettings,
@@ -19,6 +20,8 @@ from mammothbox.settings import (
 )
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.client import s3
+from mammothbox.storage.library import Library, derived_key
+from mammothbox.storage.presign import presign_derivative
 from mammothbox.uploads.address import Desk
 
 
@@ -41,7 +44,29 @@ def storage_settings() -> StorageSettings:
 
 @cache
 def store() -> S3BlobStore:
+    """The raw bucket, with a client's patience."""
     return S3BlobStore(s3(), storage_settings().raw_bucket)
+
+
+@cache
+def library() -> Library:
+    return Library(s3(), storage_settings().library_bucket)
+
+
+def derivative_address(asset_id: UUID, name: str) -> str:
+    """Where a client gets a derivative, for a few minutes."""
+    settings = storage_settings()
+    return presign_derivative(
+        s3(),
+        bucket=settings.library_bucket,
+        key=derived_key(asset_id, name),
+        expires_s=settings.download_expires_s,
+    )
+
+
+@cache
+def media_settings() -> MediaSettings:
+    return load(MediaSettings)
 
 
 @cache
@@ -50,23 +75,17 @@ def desk() -> Desk:
 
 
 @cache
-def queues() -> SqsQueues:
-    return SqsQueues(sqs(), load(QueueSettings).queue_urls)
-
-
-@cache
-def _bus() -> EventBridgeBus:
-    return EventBridgeBus(events(), load(BusSettings).event_bus)
-
-
-@cache
 def dispatch() -> Dispatch:
-    return Dispatch(database(), queues(), _bus())
+    return Dispatch(database(), queues(), wiring.bus())
 
 
 @cache
 def operator_dispatch() -> Dispatch:
-    return Dispatch(operator_database(), queues(), _bus())
+    return Dispatch(operator_database(), queues(), wiring.bus())
+
+
+def queues() -> SqsQueues:
+    return wiring.queues()
 
 
 @cache

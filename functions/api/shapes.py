@@ -12,6 +12,8 @@ from mammothbox.catalog.jobs import Job
 from mammothbox.catalog.stages import StageRow
 from pydantic import BaseModel
 
+from functions.api.media_shapes import Media, MediaDetail
+
 State = Literal["awaiting_upload", "queued", "processing", "ready", "duplicate", "failed"]
 
 
@@ -88,7 +90,7 @@ class JobStatus(BaseModel):
     objects: list[JobObject]
 
 
-class Object(BaseModel):
+class Object(Media):
     """An asset of the library."""
 
     system_id: UUID
@@ -104,13 +106,14 @@ class Object(BaseModel):
     duplicate_of: UUID | None
     collection: str | None
     comments: str | None
+    rating: int | None
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None
     error: Fault | None
 
 
-class ObjectDetail(Object):
+class ObjectDetail(Object, MediaDetail):
     """An asset with its stages, and an address for its bytes that works for a few minutes."""
 
     uri: str | None

@@ -6,14 +6,20 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from mammothbox.catalog.migrate import migrate
+from mammothbox.model_spaces import offer_models
 from mammothbox.observability import logger, traced
-from mammothbox.settings import DatabaseSettings, load
+from mammothbox.settings import DatabaseSettings, ModelSettings, load
 
 
 @traced
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Apply pending migrations and name them. Raises `MigrationError`, which stops the deploy."""
-    applied = migrate(load(DatabaseSettings).database_url.get_secret_value())
-    logger.info("migrated", extra={"applied": applied})
-    return {"applied": applied}
+    """Apply pending migrations, offer this version's models, and name both.
+
+    Raises `MigrationError` and `CalibrationError`, which stop the deploy.
+    """
+    url = load(DatabaseSettings).database_url.get_secret_value()
+    applied = migrate(url)
+    space = offer_models(url, load(ModelSettings).models_folder)
+    logger.info("migrated", extra={"applied": applied, "space": space.name})
+    return {"applied": applied, "space": space.name}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,12 @@ Cut = Callable[[], AbstractContextManager[None]]
 
 @dataclass
 class Store:
-    """A blob store, and a way to cut its line."""
+    """A blob store, what others do to its bucket, and a way to cut its line."""
 
     port: BlobStore
     cut: Cut
+    delete: Callable[[str], None]
+    markers: Callable[[str], int]
 
 
 @dataclass
@@ -66,11 +69,26 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         fake = MemoryBlobStore()
-        return Store(fake, fake.line.cut)
+        return Store(
+            fake,
+            fake.line.cut,
+            delete=lambda key: fake.markers.update([key]),
+            markers=lambda key: fake.markers[key],
+        )
     s3 = request.getfixturevalue("aws").client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    return Store(S3BlobStore(s3, BUCKET), lambda: _cut_line_of(s3))
+
+    def markers(key: str) -> int:
+        listed = s3.list_object_versions(Bucket=BUCKET).get("DeleteMarkers", [])
+        return sum(marker["Key"] == key for marker in listed)
+
+    return Store(
+        S3BlobStore(s3, BUCKET),
+        lambda: cut_line_of(s3),
+        delete=lambda key: s3.delete_object(Bucket=BUCKET, Key=key),
+        markers=markers,
+    )
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -89,7 +107,7 @@ def waker(request: pytest.FixtureRequest) -> Waker:
                 bodies += [WakeUp.model_validate_json(message.body) for message in messages]
         return bodies
 
-    return Waker(queues, sent, lambda: _cut_line_of(sqs))
+    return Waker(queues, sent, lambda: cut_line_of(sqs))
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -115,7 +133,7 @@ def publisher(request: pytest.FixtureRequest) -> Publisher:
                 told.append({"type": body["detail-type"], **body["detail"]})
         return told
 
-    return Publisher(EventBridgeBus(events, BUS), published, lambda: _cut_line_of(events))
+    return Publisher(EventBridgeBus(events, BUS), published, lambda: cut_line_of(events))
 
 
 def _told(announcement: Announcement) -> dict[str, Any]:
@@ -125,11 +143,13 @@ def _told(announcement: Announcement) -> dict[str, Any]:
 
 
 @contextmanager
-def _cut_line_of(client: Any) -> Iterator[None]:
-    """Let every call fail as it does when nobody answers."""
+def cut_line_of(client: Any, calls: Container[int] = range(1000)) -> Iterator[None]:
+    """Let these calls of the body, or all, fail as they do when nobody answers."""
+    numbers = itertools.count()
 
     def fail(request: AWSRequest, **_: Any) -> None:
-        raise EndpointConnectionError(endpoint_url=str(request.url))
+        if next(numbers) in calls:
+            raise EndpointConnectionError(endpoint_url=str(request.url))
 
     # Registered first: before moto has its say.
     client.meta.events.register_first("before-sign", fail)

@@ -128,6 +128,39 @@ def test_everything_can_be_erased(store: Store) -> None:
     assert versions(store.port, "") == []
 
 
+def test_all_of_a_key_is_erased_and_nothing_else(store: Store) -> None:
+    for key in ("k", "k", "k2"):
+        put(store.port, key)
+        store.delete(key)
+
+    store.port.erase_all("k")
+    store.port.erase_all("k")
+
+    assert [version.key for version in versions(store.port, "")] == ["k2"]
+    assert (store.markers("k"), store.markers("k2")) == (0, 1)
+
+
+def test_the_marks_of_a_deletion_are_erased_and_the_bytes_stay(store: Store) -> None:
+    for key in ("k", "k2"):
+        put(store.port, key)
+        store.delete(key)
+
+    store.port.erase_delete_markers("k")
+
+    assert [version.key for version in versions(store.port, "")] == ["k", "k2"]
+    assert (store.markers("k"), store.markers("k2")) == (0, 1)
+
+
+def test_what_was_deleted_still_has_its_first_version(store: Store) -> None:
+    put(store.port, "k", b"first")
+    store.delete("k")
+
+    first = store.port.first_version("k")
+
+    assert first is not None
+    assert store.port.open("k", first.version_id).body.read(100) == b"first"
+
+
 def test_a_store_that_does_not_answer_is_unavailable(store: Store) -> None:
     put(store.port, "k")
     with store.cut():
@@ -137,6 +170,8 @@ def test_a_store_that_does_not_answer_is_unavailable(store: Store) -> None:
             lambda: store.port.first_version("k"),
             lambda: store.port.list_versions("", None, 10),
             lambda: store.port.erase("k", "v1"),
+            lambda: store.port.erase_all("k"),
+            lambda: store.port.erase_delete_markers("k"),
         ):
             with pytest.raises(Unavailable):
                 call()

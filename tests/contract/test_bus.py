@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import boto3
 import pytest
+from mammothbox import bus
+from mammothbox.bus import EventBridgeBus
 from mammothbox.errors import Unavailable
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement
 
-from tests.contract.conftest import Publisher
+from tests.contract.conftest import BUS, Publisher, cut_line_of
 
 
 def announcements(number: int) -> list[Announcement]:
@@ -52,3 +57,22 @@ def test_a_bus_that_does_not_answer_is_unavailable(publisher: Publisher) -> None
         publisher.port.publish(announcements(1))
 
     assert publisher.published() == []
+
+
+def test_what_was_published_before_the_line_was_cut_is_told(aws: boto3.Session) -> None:
+    """Or it would be published twice."""
+    events = aws.client("events")
+    events.create_event_bus(Name=BUS)
+    wanted = announcements(23)
+
+    with cut_line_of(events, calls=[1]):
+        assert EventBridgeBus(events, BUS).publish(wanted) == wanted[:10]
+
+
+def test_nobody_waits_for_the_bus_for_minutes(aws: boto3.Session) -> None:
+    bus.events.cache_clear()
+    config: Any = bus.events().meta.config
+    bus.events.cache_clear()
+
+    attempts = config.retries["total_max_attempts"]
+    assert attempts * (config.connect_timeout + config.read_timeout) < 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -42,6 +43,7 @@ def house(
         "EVENT_BUS": EVENT_BUS,
         "FUNCTION_TIMEOUT_S": "300",
         "MAX_RECEIVES": "3",
+        "MODELS_FOLDER": str(Path(__file__).parents[2] / "models"),
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,20 @@ def cut_off(
     def answer(client: BaseClient, name: str, parameters: dict[str, Any]) -> Any:
         if name == operation:
             raise error
+        return call(client, name, parameters)
+
+    monkeypatch.setattr(BaseClient, _CALL, answer)
+
+
+def happen_during(
+    monkeypatch: pytest.MonkeyPatch, operation: str, happening: Callable[[], object]
+) -> None:
+    """From now on this happens just before AWS answers this call."""
+    call = vars(BaseClient)[_CALL]
+
+    def answer(client: BaseClient, name: str, parameters: dict[str, Any]) -> Any:
+        if name == operation:
+            happening()
         return call(client, name, parameters)
 
     monkeypatch.setattr(BaseClient, _CALL, answer)

@@ -34,7 +34,10 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/ingest/{job_id}/status"): "viewer",
     ("GET", "/objects"): "viewer",
     ("GET", "/objects/{system_id}"): "viewer",
+    ("PATCH", "/objects/{system_id}"): "uploader",
     ("DELETE", "/objects/{system_id}"): "admin",
+    ("GET", "/objects/{system_id}/metadata"): "viewer",
+    ("GET", "/objects/{system_id}/thumbnail"): "viewer",
     ("GET", "/objects/{system_id}/content"): "viewer",
     ("GET", "/objects/{system_id}/lineage"): "viewer",
     ("POST", "/objects/{system_id}/restore"): "admin",
@@ -42,6 +45,9 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/admin/queues"): "operator",
     ("GET", "/admin/dlq/{queue}"): "operator",
     ("POST", "/admin/dlq/{queue}/redrive"): "operator",
+    ("GET", "/admin/spaces"): "operator",
+    ("POST", "/admin/spaces/{name}/fill"): "operator",
+    ("POST", "/admin/spaces/{name}/activate"): "operator",
 }
 PRIVATE = {operation: role for operation, role in LEAST_ROLE.items() if role is not None}
 PUBLIC = {
@@ -53,6 +59,7 @@ PUBLIC = {
     "/docs/oauth2-redirect",
 }
 BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", "/objects/{system_id}"): {"rating": 3},
     ("POST", "/uploads"): {"files": [{"filename": "a", "size_bytes": 1}]},
     ("POST", "/ingest"): {"a": 1},
     ("POST", "/uploads/{system_id}/complete"): {"parts": [{"number": 1, "etag": "0"}]},
@@ -62,7 +69,7 @@ BODIES: dict[tuple[str, str], Any] = {
 def call(client: TestClient, method: str, path: str, identifier: object) -> httpx2.Response:
     """A call with a sound body, and this in the place of every id."""
     body = BODIES.get((method, path.partition("?")[0].removeprefix(BASE)))
-    for name in ("system_id", "job_id", "queue"):
+    for name in ("system_id", "job_id", "queue", "name"):
         path = path.replace(f"{{{name}}}", quote(str(identifier), safe=""))
     path = path if path.startswith(BASE) or path in PUBLIC else BASE + path
     answer: httpx2.Response = client.request(method, path, json=body)
@@ -183,7 +190,7 @@ def test_a_key_that_does_not_open_says_why(house: House) -> None:
 def test_ids_that_are_none_and_ids_of_nothing(house: House) -> None:
     operator = house.client("operator")
     for method, path in PRIVATE:
-        if "{queue}" in path:
+        if "{queue}" in path or "{name}" in path:
             assert_problem(call(operator, method, path, "nobodys"), 404)
         elif "{" in path:
             problem = assert_problem(call(operator, method, path, "../nonsense"), None)

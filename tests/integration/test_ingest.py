@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from infra.topology import RAW_BUCKET
 from tests.house import House, object_created
+from tests.samples import PNG
 
 MEBIBYTE = 1024**2
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
 JSON = {"Content-Type": "application/json"}
 
 

@@ -12,17 +12,19 @@ from urllib.parse import unquote_plus
 from uuid import UUID
 
 import pytest
-from mammothbox import stages
+from mammothbox import heirs
+from mammothbox.intake import take_in
 from mammothbox.observability import logger
+from mammothbox.route import Next
 from starlette.testclient import TestClient
 
 from functions.api.handler import handler as api_handler
 from functions.janitor.handler import handler as janitor_handler
 from infra.topology import RAW_BUCKET
 from tests.house import House, event, object_created
-from tests.integration.outside import cut_off, listen
+from tests.integration.outside import cut_off, happen_during, listen
+from tests.samples import PNG
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
 TEXT = b"What the mammoth saw."
 SHA256 = hashlib.sha256(TEXT).hexdigest()
 RECEIVES = 3
@@ -218,6 +220,38 @@ def test_a_wake_up_without_data_is_enough(house: House, client: TestClient) -> N
     assert [stage["attempt"] for stage in house.get(client, asset_id)["stages"]] == [2]
 
 
+def test_a_wake_up_of_another_stage_ends_with_the_dead_letters(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Intake could claim such a stage, and would call it done."""
+    monkeypatch.setattr(take_in, "after_intake", lambda *_: (Next("embed"),))
+    asset_id = house.upload(client, TEXT)
+    house.run_queues("intake")
+    [strayed] = house.receive("embed")
+
+    house.tell(strayed["body"])
+    house.run_queues("intake")
+
+    states = {stage["name"]: stage["state"] for stage in house.get(client, asset_id)["stages"]}
+    assert states == {"intake": "done", "embed": "queued"}
+    letters = house.client("operator").get("/api/v1/admin/dlq/intake").json()["messages"]
+    assert [letter["body"] for letter in letters] == [strayed["body"]]
+
+
+def test_a_redriven_message_keeps_its_request_id(house: House) -> None:
+    house.sqs.send_message(
+        QueueUrl=house.dead_letter_queue_urls["intake"],
+        MessageBody=event("wake_up.json"),
+        MessageAttributes={"request_id": {"DataType": "String", "StringValue": "trunk-7"}},
+    )
+
+    house.client("operator").post("/api/v1/admin/dlq/intake/redrive")
+
+    [record] = house.receive()
+    assert record["body"] == event("wake_up.json")
+    assert record["messageAttributes"]["request_id"]["stringValue"] == "trunk-7"
+
+
 def test_what_the_scheduler_and_the_gateway_send(house: House) -> None:
     with house.as_worker():
         assert janitor_handler(json.loads(event("schedule.json")), house.context)  # type: ignore[arg-type]
@@ -365,17 +399,14 @@ def test_the_kind_is_read_from_the_bytes(
 
 
 def test_the_same_bytes_again_point_to_the_first_and_cost_no_further_work(
-    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    house: House, client: TestClient
 ) -> None:
-    house.queue_urls["embed"] = house.sqs.create_queue(QueueName="embed")["QueueUrl"]
-    monkeypatch.setenv("QUEUE_URLS", json.dumps(house.queue_urls))
-    monkeypatch.setitem(stages.AFTER_INTAKE, "image", ("embed",))
     first = house.upload(client, PNG)
-    house.run_queues()
+    house.run_queues("intake")
 
     second = house.upload(client, PNG)
     house.put("drop/ada/third.png", PNG)
-    house.run_queues()
+    house.run_queues("intake")
 
     assert [stage["name"] for stage in house.get(client, first)["stages"]] == ["intake", "embed"]
     duplicates = client.get("/api/v1/objects", params={"duplicate_of": str(first)}).json()["items"]
@@ -386,6 +417,47 @@ def test_the_same_bytes_again_point_to_the_first_and_cost_no_further_work(
         assert [stage["name"] for stage in asset["stages"]] == ["intake"]
     assert client.get(f"/api/v1/objects/{second}").json()["duplicate_of"] == str(first)
     assert waiting(house, "embed") == 1
+
+
+def test_what_is_trashed_while_it_is_read_is_a_duplicate_of_what_was_trashed_before(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = house.upload(client, TEXT)
+    house.run_queues()
+    client.delete(f"/api/v1/objects/{first}")
+    monkeypatch.setattr(take_in, "after_intake", lambda *_: (Next("embed"),))
+    second = house.upload(client, TEXT)
+
+    with monkeypatch.context() as meanwhile:
+        happen_during(meanwhile, "GetObject", lambda: client.delete(f"/api/v1/objects/{second}"))
+        house.run_queues("intake")
+
+    asset = house.get(client, second)
+    assert (asset["status"], asset["duplicate_of"]) == ("duplicate", str(first))
+    assert [stage["name"] for stage in asset["stages"]] == ["intake"]
+    assert waiting(house, "embed") == 0
+
+
+def test_a_duplicate_that_finds_itself_the_original_is_processed_like_one(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a group that lost its original, When a third joins it by way of the trash."""
+    first, heir = house.upload(client, TEXT), house.upload(client, TEXT)
+    house.run_queues()
+    house.rows("UPDATE asset SET purging_at = now() WHERE id = %s", first)
+    for module in (take_in, heirs):
+        monkeypatch.setattr(module, "after_intake", lambda *_: (Next("embed"),))
+    third = house.upload(client, TEXT)
+    client.delete(f"/api/v1/objects/{third}")
+
+    house.run_queues("intake")
+
+    assert house.get(client, third)["duplicate_of"] == str(heir)
+    asset = house.get(client, heir)
+    assert (asset["status"], asset["duplicate_of"]) == ("processing", None)
+    assert [stage["name"] for stage in asset["stages"]] == ["intake", "embed"]
+    [wake_up] = house.receive("embed")
+    assert json.loads(wake_up["body"])["asset_id"] == str(heir)
 
 
 def test_the_same_bytes_of_another_owner_are_no_duplicate(house: House, client: TestClient) -> None:
@@ -433,6 +505,41 @@ def test_an_arrival_there_is_no_time_for_is_left_for_later(
     house.context.seconds = 300
     house.run_queues()
     assert house.get(client, asset_id)["status"] == "ready"
+
+
+def test_a_wake_up_there_is_no_time_for_is_left_for_later_too(
+    house: House, client: TestClient
+) -> None:
+    """What was left for later may come as the second of a batch again."""
+    asset_id = house.upload(client, TEXT)
+    house.context.seconds = 1
+    house.invoke_intake(house.receive())
+    [wake_up] = house.receive()
+
+    assert house.invoke_intake([wake_up]) == []
+
+    assert house.get(client, asset_id)["stages"][0]["state"] == "queued"
+    [again] = house.receive()
+    assert again["body"] == wake_up["body"]
+    house.context.seconds = 300
+    assert house.invoke_intake([again]) == []
+    assert house.get(client, asset_id)["status"] == "ready"
+
+
+def test_a_wake_up_that_was_left_for_later_and_lost_is_sent_by_the_janitor(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.upload(client, TEXT)
+    house.context.seconds = 1
+    house.invoke_intake(house.receive())
+    with monkeypatch.context() as outage:
+        cut_off(outage, "SendMessageBatch")
+        assert house.invoke_intake(house.receive()) == []
+    assert waiting(house) == 0
+
+    house.rows("UPDATE stage SET queued_at = queued_at - interval '2 minutes'")
+
+    assert house.sweep()["wake_ups_sent_again"] == 1
 
 
 def test_what_a_killed_worker_left_is_claimed_once_its_lease_has_lapsed(
@@ -506,7 +613,7 @@ def test_a_stage_out_of_attempts_is_dead_until_an_operator_redrives_it(
     assert [(of["asset_id"], of["owner"], of["attempt"]) for of in dead["stages"]] == [
         (str(asset_id), "ada", RECEIVES)
     ]
-    [queue] = operator.get("/api/v1/admin/queues").json()["items"]
+    queue = operator.get("/api/v1/admin/queues").json()["items"][0]
     assert (queue["dead_letters"]["waiting"], queue["dead_stages"]) == (1, 1)
 
     redriven = operator.post("/api/v1/admin/dlq/intake/redrive").json()

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from infra.topology import RAW_BUCKET
 from tests.house import House, object_created
 from tests.integration.outside import cut_off, listen
+from tests.samples import PNG
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
 TEXT = b"What the mammoth saw."
 SHA256 = hashlib.sha256(TEXT).hexdigest()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tests.house import House
-
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
+from tests.samples import PNG
 
 
 def test_an_upload_becomes_a_ready_asset_with_its_lineage(house: House) -> None:
@@ -28,7 +27,16 @@ def test_an_upload_becomes_a_ready_asset_with_its_lineage(house: House) -> None:
         "asset.announced",
         "stage.started",
         "stage.done",
+        "stage.started",
+        "stage.done",
+        "stage.started",
+        "stage.done",
         "asset.ready",
+    ]
+    assert [entry["stage"] for entry in lineage if entry["event"] == "stage.done"] == [
+        "intake",
+        "embed",
+        "tag",
     ]
     assert len({entry["request_id"] for entry in lineage}) == 1
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
-from infra.local import postgres
+from infra.local import postgres, processes
 from infra.local.postgres import REPOSITORY, Server
-from tests.e2e.stack import wait_for
+from tests.e2e.stack import command_line, run, wait_for
 
 HOLDER = """
 import pathlib, sys
@@ -82,6 +83,83 @@ def test_a_killed_postmaster_is_started_again_with_its_data(home: Path) -> None:
 
         with psycopg.connect(server.url("postgres", "kept")) as connection:
             assert connection.execute("SELECT current_database()").fetchone() == ("kept",)
+
+
+def watchdog(home: Path) -> psutil.Process:
+    """The living watchdog of a server's home."""
+
+    def look() -> psutil.Process | None:
+        marker = ["infra.local.postgres_watchdog", str(home)]
+        return next((p for p in psutil.process_iter() if command_line(p)[-2:] == marker), None)
+
+    return wait_for(look)
+
+
+def kill_watchdog(home: Path) -> None:
+    pid = watchdog(home).pid
+    os.kill(pid, signal.SIGKILL)
+    # Where nobody reaps orphans a zombie is left.
+    wait_for(lambda: not processes.program(pid))
+
+
+def test_a_killed_watchdog_is_replaced(home: Path) -> None:
+    with holder(home) as (process, _), postgres.lease(home, durable=False) as server:
+        # Given a watchdog that was killed
+        kill_watchdog(home)
+        # When a holder looks after the server as it does every second
+        server.ensure_running()
+        # Then the death of every holder is noticed again
+        assert watchdog(home).is_running()
+        process.kill()
+    wait_for(lambda: postgres.postmaster(Server(home, durable=False)) is None, patience_s=10)
+
+
+def test_only_one_watchdog_is_kept(home: Path) -> None:
+    with postgres.lease(home, durable=False) as server:
+        first = watchdog(home)
+
+        server.ensure_running()
+
+        assert watchdog(home) == first
+
+
+def test_make_down_stops_a_server_that_nobody_holds_or_watches(tmp_path: Path) -> None:
+    # Given a stack's server whose watchdog and whose holder were killed, in this order
+    home = tmp_path / "postgres"
+    with holder(home) as (process, _):
+        kill_watchdog(home)
+        process.kill()
+    server = Server(home, durable=False)
+    assert postgres.postmaster(server) is not None
+
+    # When the stack, which does not run, is to end
+    ended = run("down", tmp_path)
+
+    # Then the server is stopped, and a person told
+    assert "Postgres, left behind by a killed stack: ended" in ended.stdout
+    assert postgres.postmaster(server) is None
+    assert run("down", tmp_path).stdout == "mammothbox: nothing is running\n"
+
+
+def test_a_server_that_is_held_is_not_taken_for_an_orphan(home: Path) -> None:
+    with holder(home):
+        assert not postgres.stop_orphan(home)
+        assert answers(Server(home, durable=False))
+
+
+def test_another_homes_server_is_not_taken_for_ones_own(home: Path, tmp_path: Path) -> None:
+    # Given a home whose server's id now belongs to the server of another home
+    with postgres.lease(home, durable=False):
+        pass
+    with postgres.lease(tmp_path / "other", durable=False) as other:
+        stale = Server(home, durable=False).data / "postmaster.pid"
+        stale.write_text((other.data / "postmaster.pid").read_text())
+
+        # Then it is neither stopped nor taken for the one that runs here
+        assert not postgres.stop_orphan(home)
+        with postgres.lease(home, durable=False) as server:
+            assert answers(server)
+        assert answers(other)
 
 
 def test_a_deep_home_is_no_problem(tmp_path: Path) -> None:

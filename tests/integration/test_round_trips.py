@@ -14,15 +14,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.house import House
+from tests.samples import PNG
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20
+TEXT = b"What the mammoth saw."
 
 # Of these, every call of the API spends one on the caller's key.
 UPLOAD_REQUEST = 4
 INTAKE_OF_AN_UPLOAD = 9
 INTAKE_OF_A_DROP = 11
-LIST_PAGE = 3
-GET = 4
+# Of media, intake asks into which spaces it is to be embedded.
+LOOK_AT_SPACES = 1
+LIST_PAGE = 4
+GET = 5
 STATUS = 5
 
 
@@ -109,22 +112,28 @@ def test_asking_for_many_uploads_costs_what_one_costs(
     assert counted == [UPLOAD_REQUEST]
 
 
-def test_intake_of_an_upload(wire: Wire, house: House, client: TestClient) -> None:
-    asset_id = house.upload(client, PNG)
+@pytest.mark.parametrize(("content", "more"), [(TEXT, 0), (PNG, LOOK_AT_SPACES)])
+def test_intake_of_an_upload(
+    wire: Wire, house: House, client: TestClient, content: bytes, more: int
+) -> None:
+    asset_id = house.upload(client, content)
     with wire.counting() as counted:
-        house.run_queues()
+        house.run_queues("intake")
 
-    assert counted == [INTAKE_OF_AN_UPLOAD]
-    assert house.get(client, asset_id)["status"] == "ready"
+    assert counted == [INTAKE_OF_AN_UPLOAD + more]
+    assert house.get(client, asset_id)["stages"][0]["state"] == "done"
 
 
-def test_intake_of_a_drop(wire: Wire, house: House, client: TestClient) -> None:
-    house.put("drop/ada/holidays/a.png", PNG)
+@pytest.mark.parametrize(("content", "more"), [(TEXT, 0), (PNG, LOOK_AT_SPACES)])
+def test_intake_of_a_drop(
+    wire: Wire, house: House, client: TestClient, content: bytes, more: int
+) -> None:
+    house.put("drop/ada/holidays/a.png", content)
     with wire.counting() as counted:
-        house.run_queues()
+        house.run_queues("intake")
 
-    assert counted == [INTAKE_OF_A_DROP]
-    assert len(client.get("/api/v1/objects?kind=image").json()["items"]) == 1
+    assert counted == [INTAKE_OF_A_DROP + more]
+    assert len(client.get("/api/v1/objects?collection=holidays").json()["items"]) == 1
 
 
 @pytest.mark.parametrize("objects", [1, 50])

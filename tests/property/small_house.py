@@ -16,7 +16,8 @@ from mammothbox.catalog.stages import StageKey
 from mammothbox.dispatch import Dispatch
 from mammothbox.intake.take_in import Intake, receive
 from mammothbox.messages import Outgoing, parse_wake_up
-from mammothbox.stages import INTAKE, Limits, Work
+from mammothbox.route import INTAKE, Next
+from mammothbox.stages import Limits, Work
 from mammothbox.storage.blobs import OpenBlob
 from mammothbox.uploads.request import Announced, Asked, put_on_record
 
@@ -67,7 +68,7 @@ class SmallHouse:
         self.intake = Intake(
             database=self.worker,
             store=self.store,
-            limits=Limits(lease_s=330, attempts=self.attempts),
+            limits=Limits(lifetime_s=300, lease_s=330, attempts=self.attempts),
             hash_limit=10**9,
             time_left=lambda: 300.0,
         )
@@ -82,9 +83,9 @@ class SmallHouse:
         asked = Asked(self.owner, "key:test", "r", "upload", [file])
         return put_on_record(self.app, BUCKET, asked).assets[0]
 
-    def upload(self, body: bytes = PNG) -> tuple[Asset, str]:
+    def upload(self, body: bytes = PNG, sha256: str | None = None) -> tuple[Asset, str]:
         """Announce and send a file; returns S3's message about it."""
-        asset = self.announce(body=body)
+        asset = self.announce(sha256, body)
         self.store.put(asset.key, body, "image/png", {})
         version = self.store.first_version(asset.key)
         assert version is not None
@@ -178,7 +179,7 @@ class SmallHouse:
     def _act(self, work: Work) -> Outgoing:
         self.hook()
 
-        def record(_: Connection) -> tuple[str, ...]:
-            return FOLLOWING.get(work.claim.key.name, ())
+        def record(_: Connection) -> tuple[Next, ...]:
+            return tuple(map(Next, FOLLOWING.get(work.claim.key.name, ())))
 
         return stages.finish(self.worker, work, record)

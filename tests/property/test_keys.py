@@ -7,12 +7,11 @@ from uuid import UUID
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mammothbox.storage.keys import (
-    COLLECTION_LIMIT,
     DropKey,
     IncomingKey,
-    drop_prefix,
     dropped_asset_id,
     incoming_key,
+    is_collection_name,
     parse_key,
 )
 
@@ -45,7 +44,7 @@ def test_any_key_means_something_or_nothing(key: str) -> None:
             assert key.startswith(f"incoming/{owner}/")
             assert UUID(key.rsplit("/", 1)[1]) == asset_id
         case DropKey(owner, path):
-            assert key == drop_prefix(owner) + path
+            assert key == f"drop/{owner}/{path}"
             assert path
             assert "\0" not in path
             assert path.endswith(place.filename)
@@ -79,12 +78,12 @@ def test_an_oddly_hyphenated_id_is_none_of_ours(text: str) -> None:
 
 @given(OWNERS, NAMES.filter(lambda name: name and "\0" not in name))
 def test_whatever_a_partner_calls_it_is_theirs(owner: str, path: str) -> None:
-    place = parse_key(drop_prefix(owner) + path)
+    place = parse_key(f"drop/{owner}/{path}")
 
     assert place == DropKey(owner, path)
     assert isinstance(place, DropKey)
     collection = place.collection
-    assert collection is None or 0 < len(collection) <= COLLECTION_LIMIT
+    assert collection is None or is_collection_name(collection)
     assert collection is None or path.startswith(collection + "/")
 
 

@@ -17,16 +17,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mammothbox import removal
+from mammothbox.removal import Bytes
 
 from infra.local.postgres import DatabaseUrls
-from tests.property.small_house import PNG, SmallHouse
+from tests.property.small_house import SmallHouse
 
 if TYPE_CHECKING:
+    from mammothbox.storage.library import Library
     from mammothbox.storage.multipart import S3Multipart
 
 _owners = (f"group-{number}" for number in count())
-BODIES = [PNG + b"1", PNG + b"2"]
+BODIES = [b"a letter", b"another letter"]
 bodies = st.sampled_from(BODIES)
+
+
+class NoLibrary:
+    """Nothing is made of these assets."""
+
+    def erase(self, asset_id: UUID) -> None:
+        """Nothing is there."""
 
 
 class Groups(RuleBasedStateMachine):
@@ -86,7 +95,8 @@ class Groups(RuleBasedStateMachine):
         if to_the_end:
             # None of these uploads is a multipart one.
             no_multipart = cast("S3Multipart", None)
-            removal.finish_purge(self.house.app, self.house.store, no_multipart, asset)
+            stored = Bytes(self.house.store, no_multipart, cast("Library", NoLibrary()))
+            removal.finish_purge(self.house.app, stored, asset)
 
     @invariant()
     def every_group_has_one_original_and_its_bytes(self) -> None:

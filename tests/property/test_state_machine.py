@@ -18,9 +18,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from mammothbox import stages
+from mammothbox import heirs, stages
 from mammothbox.errors import Refused, Retryable
+from mammothbox.intake import take_in
 from mammothbox.messages import Outgoing
+from mammothbox.route import Next
 from mammothbox.stages import Failed
 
 from infra.local.postgres import DatabaseUrls
@@ -32,8 +34,10 @@ STAGES = ("intake", "embed", "probe", "tag")
 
 @pytest.fixture(autouse=True)
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, following in AFTER_INTAKE.items():
-        monkeypatch.setitem(stages.AFTER_INTAKE, kind, following)
+    for module in (take_in, heirs):
+        monkeypatch.setattr(
+            module, "after_intake", lambda _, kind: tuple(map(Next, AFTER_INTAKE.get(kind, ())))
+        )
 
 
 @pytest.fixture

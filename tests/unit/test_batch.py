@@ -8,9 +8,8 @@ from typing import Any, cast
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from mammothbox.batch import handle_batch
+from mammothbox.batch import Worker, one_by_one
 from mammothbox.catalog.stages import Failure
-from mammothbox.dispatch import Dispatch
 from mammothbox.errors import Permanent, Retryable, Unavailable
 from mammothbox.ids import new_id
 from mammothbox.messages import Outgoing, WakeUp
@@ -26,7 +25,7 @@ class Sends:
 
     calls: list[Outgoing] = field(default_factory=list)
 
-    def send(self, outgoing: Outgoing, owner: str | None = None) -> None:
+    def send(self, outgoing: Outgoing) -> None:
         self.calls.append(outgoing)
 
 
@@ -53,13 +52,11 @@ class Batch:
     def handle(
         self, bodies: Sequence[str], work: Callable[[str], Outgoing], **of: Any
     ) -> list[str]:
-        answer = handle_batch(
+        answer = one_by_one(
             {"Records": [record(body, **of) for body in bodies]},
             cast("LambdaContext", Context()),
-            worker="intake",
-            work=work,
-            dispatch=cast("Dispatch", self.sends),
-            queues=cast("SqsQueues", self.hides),
+            Worker("intake", cast("SqsQueues", self.hides), self.sends.send),
+            lambda delivery: work(delivery.body),
         )
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 

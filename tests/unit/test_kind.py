@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import sys
 import sysconfig
 import tarfile
@@ -15,6 +16,8 @@ import certifi
 import coverage
 import pytest
 import werkzeug
+from hypothesis import given
+from hypothesis import strategies as st
 from mammothbox.intake.kind import HEAD_BYTES, Content, recognise
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -24,6 +27,27 @@ def ftyp(brand: bytes, *compatible: bytes) -> bytes:
     size = 16 + 4 * len(compatible)
     box = size.to_bytes(4, "big") + b"ftyp" + brand + bytes(4) + b"".join(compatible)
     return box + b"\x00\x00\x00\x08mdat" + bytes(range(32))
+
+
+def tiff(order: str, *tags: tuple[int, int, int], text: bytes = b"") -> bytes:
+    """A TIFF whose first directory has these tags, each with its type and value; then a text."""
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(tags))
+    entries = b"".join(
+        struct.pack(order + "HHIHH", tag, is_type, 1, *((value, 0) if is_type == 3 else split))
+        for tag, is_type, value in tags
+        for split in [struct.unpack(order + "HH", struct.pack(order + "I", value))]
+    )
+    return start + entries + bytes(4) + text
+
+
+def text_at(tags: int) -> int:
+    return 10 + 12 * tags + 4
+
+
+def reduced(order: str, make: bytes) -> bytes:
+    """What stands first in most cameras' files: a small picture, and where the large one is."""
+    tags = (254, 4, 1), (271, 2, text_at(3)), (330, 4, 999)
+    return tiff(order, *tags, text=make + b"\0")
 
 
 def asf(stream: str) -> bytes:
@@ -65,6 +89,22 @@ PICTURES = {
         "image/jxl",
     ),
     "canon cr2": (b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(20), "image/x-canon-cr2"),
+    "dng": (tiff("<", (254, 4, 1), (50706, 1, 4)), "image/x-adobe-dng"),
+    "dng, big": (tiff(">", (254, 4, 0), (50706, 1, 4)), "image/x-adobe-dng"),
+    "nikon nef": (reduced(">", b"NIKON CORPORATION"), "image/x-nikon-nef"),
+    "sony arw": (reduced("<", b"SONY"), "image/x-sony-arw"),
+    "samsung srw": (reduced("<", b"SAMSUNG"), "image/x-samsung-srw"),
+    "pentax pef": (
+        tiff(">", (262, 3, 32803), (271, 2, text_at(2)), text=b"PENTAX\0"),
+        "image/x-pentax-pef",
+    ),
+    "raw of another maker": (reduced("<", b"ACME"), "image/tiff"),
+    "developed and saved as tiff": (
+        tiff("<", (254, 4, 0), (271, 2, text_at(2)), text=b"NIKON CORPORATION\0"),
+        "image/tiff",
+    ),
+    "tiff whose directory is cut off": (b"II*\0\x08\0\0\0\xff\xff\x12\xc6", "image/tiff"),
+    "tiff whose directory is far away": (b"MM\0*\xff\xff\xff\xf0" + bytes(20), "image/tiff"),
     "canon cr3": (ftyp(b"crx ", b"crx ", b"isom"), "image/x-canon-cr3"),
     "fuji raf": (b"FUJIFILMCCD-RAW 0201FF383501\x00\x00", "image/x-fuji-raf"),
     "panasonic rw2": (b"IIU\x00\x18\x00\x00\x00" + bytes(8), "image/x-panasonic-rw2"),
@@ -214,6 +254,14 @@ def test_a_long_text_with_a_wrong_byte_is_no_text() -> None:
     head = b"a" * 100 + b"\xff" + b"a" * HEAD_BYTES
 
     assert recognise(head[:HEAD_BYTES]).content_type == "application/octet-stream"
+
+
+@given(
+    st.binary(min_size=40, max_size=200),
+    st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II*\0"]),
+)
+def test_a_tiff_of_any_bytes_is_a_picture(noise: bytes, start: bytes) -> None:
+    assert recognise(start + noise).kind == "image"
 
 
 def real(package: str | None, name: str) -> bytes:

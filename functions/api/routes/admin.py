@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from functions.api import services
-from functions.api.callers import Operator
+from functions.api.callers import KeyedRoute, Operator
 
-router = APIRouter(prefix="/admin", tags=["admin"])
+router = APIRouter(prefix="/admin", tags=["admin"], route_class=KeyedRoute)
 
 
 class Depth(BaseModel):

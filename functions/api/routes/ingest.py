@@ -5,29 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from mammothbox.catalog import assets, jobs, stages
 from mammothbox.errors import NotFound, Refused
 from mammothbox.uploads.ingest import MOST_OBJECTS, Body, ingest, split_json
 from mammothbox.uploads.request import Asked
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from python_multipart.multipart import parse_options_header
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 
 from functions.api import services
-from functions.api.callers import Caller, Uploader, Viewer
-from functions.api.envelope import BODY_LIMIT
+from functions.api.callers import Caller, KeyedRoute, Uploader, Viewer
 from functions.api.fields import Collection, Comments, ContentType, Filename, IdempotencyKey
+from functions.api.forms import Part, parts_of
 from functions.api.shapes import JobObject, JobStatus, job_status
 
 Valid = TypeVar("Valid")
 
-router = APIRouter(prefix="/ingest", tags=["ingest"])
+router = APIRouter(prefix="/ingest", tags=["ingest"], route_class=KeyedRoute)
 
-# A field of a form may be as large as the whole body may.
-_MAX_FIELD = BODY_LIMIT
+_FILES = ("files[]", "files")
 _NDJSON = ("application/x-ndjson", "application/jsonl")
 _FORM = {
     "type": "object",
@@ -51,43 +47,51 @@ _REQUEST: dict[str, Any] = {
 }
 
 
-class Form(BaseModel):
-    """The fields of a form, or of a plain body's address."""
+class Fields(BaseModel):
+    """What comes with the objects: in fields of a form, or in a plain body's address."""
 
     comments: Comments | None = None
     collection: Collection | None = None
     owner: str | None = None
-    payload: str | None = None
 
 
 class Accepted(BaseModel):
-    """What was accepted; `GET /ingest/{job_id}/status` tells the rest."""
+    """What was accepted; `GET /ingest/{job_id}/status` tells the rest.
+
+    A repeated request gets the same ids in the same places, those of objects erased since too.
+    """
 
     job_id: UUID
     system_ids: list[UUID]
     status: Literal["accepted"] = "accepted"
 
 
+async def _read(request: Request) -> bytes:
+    return await request.body()
+
+
+Content = Annotated[bytes, Depends(_read)]
+
+
 @router.post("", status_code=202, openapi_extra=_REQUEST)
-async def ingest_body(
+def ingest_body(
     request: Request,
     caller: Uploader,
+    content: Content,
     idempotency_key: IdempotencyKey = None,
     collection: Annotated[Collection | None, Query()] = None,
 ) -> Accepted:
     """Take a JSON object, an array of up to 500, an NDJSON file, or a form with files."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    header = request.headers.get("content-type", "")
+    content_type = header.partition(";")[0].strip().lower()
     if content_type == "multipart/form-data":
-        content = await request.body()
-        async with request.form(max_files=MOST_OBJECTS, max_part_size=_MAX_FIELD) as sent:
-            _check_is_whole(request, content)
-            _check_is_utf8(sent, content)
-            form = _fields(sent)
-            form.collection = form.collection or collection
-            bodies = await _bodies(sent, form)
+        parts = parts_of(header, content)
+        fields = _fields(parts)
+        fields.collection = fields.collection or collection
+        bodies = _bodies(parts, fields.collection)
     elif content_type in ("application/json", *_NDJSON):
-        form = Form(collection=collection)
-        bodies = _plain_bodies(await request.body(), content_type, collection)
+        fields = Fields(collection=collection)
+        bodies = _plain_bodies(content, content_type, collection)
     else:
         raise Refused(
             415,
@@ -95,7 +99,7 @@ async def ingest_body(
             "Send application/json, application/x-ndjson or multipart/form-data; announce any"
             " other file with POST /api/v1/uploads.",
         )
-    return await run_in_threadpool(_accept, caller, form, bodies, idempotency_key)
+    return _accept(caller, fields, bodies, idempotency_key)
 
 
 @router.get("/{job_id}/status")
@@ -111,84 +115,71 @@ def status(job_id: UUID, caller: Viewer) -> JobStatus:
 
 
 def _accept(
-    caller: Caller, form: Form, bodies: list[Body], idempotency_key: str | None
+    caller: Caller, fields: Fields, bodies: list[Body], idempotency_key: str | None
 ) -> Accepted:
     asked = Asked(
-        owner=caller.acting_for(form.owner),
+        owner=caller.acting_for(fields.owner),
         actor=caller.actor,
         request_id=caller.request_id,
         source="ingest",
         files=[body.announced() for body in bodies],
-        comments=form.comments,
+        comments=fields.comments,
         idempotency_key=idempotency_key,
     )
     store = services.store()
     recorded = ingest(services.database(), store, store.bucket, asked, bodies)
-    return Accepted(job_id=recorded.job_id, system_ids=[asset.id for asset in recorded.assets])
+    return Accepted(job_id=recorded.job_id, system_ids=[slot.id for slot in recorded.slots])
 
 
-def _check_is_whole(request: Request, content: bytes) -> None:
-    # Starlette takes what it has of a form that was cut off for all of it.
-    _, options = parse_options_header(request.headers["content-type"])
-    if b"--" + options.get(b"boundary", b"") + b"--" not in content:
-        raise Refused(
-            422, "incomplete_form", "The form's closing boundary is missing; send it again."
-        )
-
-
-def _check_is_utf8(sent: FormData, content: bytes) -> None:
-    # Starlette reads a field that is not UTF-8 as Latin-1, which would change it unseen.
-    for name, value in sent.multi_items():
-        if isinstance(value, str) and value.encode("utf-8", "surrogatepass") not in content:
-            raise Refused(422, "invalid_utf8", f"The field {name!r} is not UTF-8.")
-
-
-def _fields(sent: FormData) -> Form:
-    known = {"files[]", "files", *Form.model_fields}
-    unknown = sorted(set(sent) - known)
-    if unknown:
-        raise Refused(
-            422, "unknown_field", f"There is no field {unknown[0]!r}; send files with 'files[]'."
-        )
-    for name in Form.model_fields:
-        values = sent.getlist(name)
-        if len(values) > 1:
+def _fields(parts: list[Part]) -> Fields:
+    texts: dict[str, str] = {}
+    seen: set[str] = set()
+    for part in parts:
+        if part.name in _FILES:
+            continue
+        if part.name not in (*Fields.model_fields, "payload"):
             raise Refused(
-                422, "repeated_field", f"Send {name!r} once; an array holds many objects."
+                422, "unknown_field", f"There is no field {part.name!r}; send files with 'files[]'."
             )
-        if name != "payload" and any(isinstance(value, UploadFile) for value in values):
+        if part.name in seen:
             raise Refused(
-                422, "not_a_text", f"{name!r} is a text field; send it without a file name."
+                422, "repeated_field", f"Send {part.name!r} once; an array holds many objects."
             )
-    texts = {name: sent.get(name) for name in Form.model_fields if name in sent}
-    return _valid(
-        TypeAdapter(Form),
-        {name: value for name, value in texts.items() if not isinstance(value, UploadFile)},
-    )
+        seen.add(part.name)
+        if part.name != "payload":
+            if part.filename is not None:
+                raise Refused(
+                    422,
+                    "not_a_text",
+                    f"{part.name!r} is a text field; send it without a file name.",
+                )
+            texts[part.name] = part.text()
+    return _valid(TypeAdapter(Fields), texts, "body")
 
 
-async def _bodies(sent: FormData, form: Form) -> list[Body]:
-    bodies = []
-    for part in (*sent.getlist("files[]"), *sent.getlist("files")):
-        if not isinstance(part, UploadFile):
-            raise Refused(422, "not_a_file", "A part named 'files[]' needs a file name.")
-        bodies.append(_file(await part.read(), part, form.collection))
-    payload = sent.get("payload")
-    if isinstance(payload, UploadFile):
-        bodies += _objects(await payload.read(), form.collection)
-    elif payload is not None:
-        bodies += _objects(payload.encode("utf-8", "surrogatepass"), form.collection)
+def _bodies(parts: list[Part], collection: str | None) -> list[Body]:
+    files = [part for part in parts if part.name in _FILES]
+    if len(files) > MOST_OBJECTS:
+        raise Refused(422, "too_many_objects", f"At most {MOST_OBJECTS} files fit one request.")
+    bodies = [_file(part, position, collection) for position, part in enumerate(files)]
+    for part in parts:
+        if part.name == "payload":
+            bodies += _objects(part.content, collection)
     if not bodies:
         raise Refused(422, "empty_request", "Send at least one part 'files[]' or a 'payload'.")
     return bodies
 
 
-def _file(content: bytes, part: UploadFile, collection: str | None) -> Body:
-    filename = _valid(TypeAdapter(Filename), part.filename)
-    if not content:
+def _file(part: Part, position: int, collection: str | None) -> Body:
+    if part.filename is None:
+        raise Refused(422, "not_a_file", "A part named 'files[]' needs a file name.")
+    where = ("body", "files[]", position)
+    filename = _valid(TypeAdapter(Filename), part.filename, *where, "filename")
+    if not part.content:
         raise Refused(422, "empty_file", f"{filename!r} has no bytes: there is nothing to keep.")
-    content_type = _valid(TypeAdapter(ContentType), part.content_type or "application/octet-stream")
-    return Body(content, content_type, filename, collection)
+    given = part.content_type or "application/octet-stream"
+    content_type = _valid(TypeAdapter(ContentType), given, *where, "content_type")
+    return Body(part.content, content_type, filename, collection)
 
 
 def _plain_bodies(content: bytes, content_type: str, collection: str | None) -> list[Body]:
@@ -209,8 +200,10 @@ def _objects(content: bytes, collection: str | None) -> list[Body]:
     ]
 
 
-def _valid(adapter: TypeAdapter[Valid], value: object) -> Valid:
+def _valid(adapter: TypeAdapter[Valid], value: object, *where: str | int) -> Valid:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        raise RequestValidationError(error.errors()) from None
+        raise RequestValidationError(
+            [{**item, "loc": (*where, *item["loc"])} for item in error.errors()]
+        ) from None

@@ -8,29 +8,39 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
-from mammothbox import removal, stages
-from mammothbox.catalog import asset_list, assets, lineage
+from mammothbox import by_hand, removal, stages
+from mammothbox.catalog import asset_list, assets, lineage, media, shown
 from mammothbox.catalog import stages as stage_rows
-from mammothbox.catalog.asset_list import AssetFilter, parse_cursor
+from mammothbox.catalog.asset_list import AssetFilter, parse_box, parse_cursor
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import NotFound, Refused
+from mammothbox.removal import Bytes
 from mammothbox.storage.client import s3
 from mammothbox.storage.presign import presign_download
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from functions.api import services
-from functions.api.callers import Admin, Uploader, Viewer
-from functions.api.fields import Collection, ContentType, Sha256
+from functions.api.callers import Admin, Caller, KeyedRoute, Uploader, Viewer
+from functions.api.fields import (
+    ClockTime,
+    Collection,
+    Comments,
+    ContentType,
+    Instant,
+    Sha256,
+    TagLabel,
+)
+from functions.api.media_shapes import media_fields
 from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fields
 
-router = APIRouter(prefix="/objects", tags=["objects"])
+router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
 
 StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-class Filters(BaseModel, extra="forbid"):
+class Filters(BaseModel):
     """What a list is narrowed to."""
 
     kind: Literal["image", "video", "audio", "json", "other"] | None = None
@@ -41,12 +51,17 @@ class Filters(BaseModel, extra="forbid"):
     job_id: UUID | None = None
     duplicate_of: UUID | None = None
     duplicates: Literal["include", "exclude", "only"] = "include"
-    created_from: AwareDatetime | None = Field(None, alias="from")
-    created_to: AwareDatetime | None = Field(None, alias="to")
+    created_from: Instant | None = Field(None, alias="from")
+    created_to: Instant | None = Field(None, alias="to")
     trashed: bool = False
+    tag: TagLabel | None = None
+    taken_from: ClockTime | None = Field(None, description="By the clock where it was taken.")
+    taken_to: ClockTime | None = None
+    bbox: Annotated[
+        str | None, Field(description="west,south,east,north in degrees", max_length=200)
+    ] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=200)] | None = None
-    owner: str | None = Field(None, description="For operators: the owner to act for.")
 
 
 class Objects(BaseModel):
@@ -54,6 +69,12 @@ class Objects(BaseModel):
 
     items: list[Object]
     next_cursor: str | None
+
+
+class Metadata(BaseModel):
+    """What a file carries, by group."""
+
+    metadata: dict[str, Any]
 
 
 class LineageEntry(BaseModel):
@@ -76,6 +97,21 @@ class Lineage(BaseModel):
 
     items: list[LineageEntry]
     next_cursor: str | None
+
+
+class TagEdit(BaseModel, extra="forbid"):
+    """Labels to put on an object, and labels to take away from it for good."""
+
+    add: Annotated[list[TagLabel], Field(max_length=100)] = []
+    remove: Annotated[list[TagLabel], Field(max_length=100)] = []
+
+
+class Edit(BaseModel, extra="forbid"):
+    """What to change by hand. No later run of any model takes it back."""
+
+    tags: TagEdit = TagEdit()
+    comments: Comments | None = None
+    rating: Annotated[int, Field(ge=0, le=5)] | None = None
 
 
 class Replay(BaseModel, extra="forbid"):
@@ -102,14 +138,22 @@ class Replayed(BaseModel):
 @router.get("")
 def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Objects:
     """The library, newest first; each filter narrows it further."""
-    narrowed = filters.model_dump(exclude={"limit", "cursor", "owner"})
+    narrowed = filters.model_dump(exclude={"limit", "cursor", "bbox"})
+    narrowed["box"] = parse_box(filters.bbox) if filters.bbox else None
     after = parse_cursor(filters.cursor) if filters.cursor else None
     with services.database().transaction(caller.owner) as connection:
         page, following = asset_list.page(
             connection, caller.owner, AssetFilter(**narrowed), after, filters.limit
         )
+        known = shown.of_assets(connection, caller.owner, [asset.id for asset in page])
     return Objects(
-        items=[Object.model_validate(object_fields(asset)) for asset in page],
+        items=[
+            Object.model_validate(
+                object_fields(asset)
+                | media_fields(known[asset.id], with_place=_may_know_the_place(caller))
+            )
+            for asset in page
+        ],
         next_cursor=following.cursor() if following else None,
     )
 
@@ -120,14 +164,39 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
     with services.database().transaction(caller.owner) as connection:
         asset = _get(connection, caller.owner, system_id)
         rows = stage_rows.of_assets(connection, caller.owner, [system_id])
+        known = shown.of_assets(connection, caller.owner, [system_id])[system_id]
     return ObjectDetail.model_validate(
         {
             **object_fields(asset),
+            **vars(known),
+            **media_fields(known, with_place=_may_know_the_place(caller)),
+            "derivatives": [
+                {**made, "url": services.derivative_address(system_id, made["name"])}
+                for made in known.derivatives
+            ],
             "uri": _download_address(asset),
             "crc64nvme": asset.crc64nvme,
             "stages": [Stage.of(row) for row in rows],
         }
     )
+
+
+@router.patch("/{system_id}")
+def change_object(system_id: UUID, edit: Edit, caller: Uploader) -> ObjectDetail:
+    """Change tags, comments or rating; what is left out stays, and null empties."""
+    by_hand.change(
+        services.database(),
+        caller.owner,
+        system_id,
+        by_hand.Change(
+            add=edit.tags.add,
+            remove=edit.tags.remove,
+            describe=edit.model_dump(include={"comments", "rating"}, exclude_unset=True),
+        ),
+        actor=caller.actor,
+        request_id=caller.request_id,
+    )
+    return get_object(system_id, caller)
 
 
 @router.get("/{system_id}/content", status_code=302, response_class=RedirectResponse)
@@ -139,6 +208,16 @@ def content(system_id: UUID, caller: Viewer) -> RedirectResponse:
     if address is None:
         raise Refused(409, "not_received", "The bytes of this object have not been seen yet.")
     return RedirectResponse(address, status_code=302, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/{system_id}/metadata")
+def metadata(system_id: UUID, caller: Viewer) -> Metadata:
+    """Everything the file itself carries, its whole EXIF among it."""
+    if not _may_know_the_place(caller):
+        raise Refused(403, "place_withheld", "A file's metadata may tell places: ask its owner.")
+    with services.database().transaction(caller.owner) as connection:
+        _get(connection, caller.owner, system_id)
+        return Metadata(metadata=media.everything(connection, caller.owner, system_id))
 
 
 @router.get("/{system_id}/lineage")
@@ -171,7 +250,8 @@ def delete_object(system_id: UUID, caller: Admin, purge: bool = False) -> None:
         return
     asset, outgoing = removal.begin_purge(database, caller.owner, system_id, **who)
     services.dispatch().send(outgoing, caller.owner)
-    removal.finish_purge(database, services.store(), services.desk().multipart, asset)
+    stored = Bytes(services.store(), services.desk().multipart, services.library())
+    removal.finish_purge(database, stored, asset)
 
 
 @router.post("/{system_id}/restore")
@@ -207,6 +287,10 @@ def replay_object(system_id: UUID, caller: Uploader, replay: Replay | None = Non
             for wake_up in outgoing.wake_ups
         ],
     )
+
+
+def _may_know_the_place(caller: Caller) -> bool:
+    return not (caller.is_foreign and services.media_settings().strip_gps)
 
 
 def _get(connection: Connection, owner: str, asset_id: UUID) -> Asset:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from mammothbox.catalog.assets import Asset
 from mammothbox.messages import Outgoing
 from mammothbox.storage.multipart import MAX_OBJECT, MAX_PARTS, Part
 from mammothbox.storage.presign import PresignedPart, PresignedPost
@@ -17,7 +16,7 @@ from mammothbox.uploads.request import Announced, Asked, put_on_record
 from pydantic import BaseModel, Field
 
 from functions.api import services
-from functions.api.callers import Uploader
+from functions.api.callers import KeyedRoute, Uploader
 from functions.api.fields import (
     Collection,
     Comments,
@@ -27,7 +26,7 @@ from functions.api.fields import (
     Sha256,
 )
 
-router = APIRouter(prefix="/uploads", tags=["uploads"])
+router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=KeyedRoute)
 
 FirstPart = Annotated[int, Query(alias="from", ge=1, le=MAX_PARTS)]
 
@@ -79,16 +78,21 @@ class MultipartUpload(BaseModel):
 
 
 class NoUpload(BaseModel):
-    """There is nothing to send."""
+    """There is nothing to send.
+
+    `already_stored`: the library has these bytes, as `duplicate_of`. `already_received`: they came.
+    `upload_over`: the upload was given up or has expired; announce the file anew, under another
+    Idempotency-Key. `purged`: the object was erased since; only its place in the request is left.
+    """
 
     system_id: UUID
     method: Literal["NONE"] = "NONE"
-    reason: Literal["already_stored", "already_received", "upload_over"]
+    reason: Literal["already_stored", "already_received", "upload_over", "purged"]
     duplicate_of: UUID | None
 
 
 class Uploads(BaseModel):
-    """Where each file goes, in the order of the request."""
+    """Where each file goes, in the order of the request, however often it is repeated."""
 
     job_id: UUID
     uploads: list[PostUpload | MultipartUpload | NoUpload]
@@ -149,12 +153,12 @@ def request_uploads(
     )
     recorded = put_on_record(services.database(), services.store().bucket, asked)
     services.dispatch().send(recorded.outgoing, caller.owner)
-    addresses = hand_out(services.desk(), recorded.assets)
+    addresses = hand_out(services.desk(), recorded.slots)
     return Uploads(
         job_id=recorded.job_id,
         uploads=[
-            _shown(asset, address)
-            for asset, address in zip(recorded.assets, addresses, strict=True)
+            _shown(slot.id, address)
+            for slot, address in zip(recorded.slots, addresses, strict=True)
         ],
     )
 
@@ -197,17 +201,17 @@ def abort(system_id: UUID, caller: Uploader) -> None:
     services.dispatch().send(Outgoing((), announcements), caller.owner)
 
 
-def _shown(asset: Asset, address: Address) -> PostUpload | MultipartUpload | NoUpload:
+def _shown(system_id: UUID, address: Address) -> PostUpload | MultipartUpload | NoUpload:
     if isinstance(address, PresignedPost):
-        return PostUpload(system_id=asset.id, **vars(address))
+        return PostUpload(system_id=system_id, **vars(address))
     if isinstance(address, NothingToSend):
-        return NoUpload.model_validate({"system_id": asset.id, **vars(address)})
+        return NoUpload.model_validate({"system_id": system_id, **vars(address)})
     return MultipartUpload(
-        system_id=asset.id,
+        system_id=system_id,
         part_size=address.plan.size,
         part_count=address.plan.count,
         parts=_part_addresses(address.parts),
-        complete_url=f"/api/v1/uploads/{asset.id}/complete",
+        complete_url=f"/api/v1/uploads/{system_id}/complete",
         expires_at=address.expires_at,
     )
 

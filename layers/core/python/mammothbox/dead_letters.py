@@ -18,7 +18,7 @@ from mammothbox.errors import Permanent, Refused
 from mammothbox.intake.arrivals import read_message
 from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.queues import Depth, Message, SqsQueues
-from mammothbox.stages import INTAKE
+from mammothbox.route import INTAKE
 
 # Long enough to move what was received, short enough that a broken-off call hides nothing.
 _HIDE_S = 30
@@ -117,7 +117,7 @@ class DeadLetters:
 
     def _send_back(self, name: str, message: Message) -> None:
         # Sent before it is deleted: broken off between the two it comes twice, not never.
-        self.queues.forward(name, message.body)
+        self.queues.forward(name, message)
         self.letters.delete(name, message.receipt)
 
     def _known(self, name: str) -> None:

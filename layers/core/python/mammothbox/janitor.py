@@ -8,33 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from uuid import UUID
 
-from mammothbox import stages
+from mammothbox import stages, walks
 from mammothbox.catalog import assets, lineage, outbox, raws, sweeps
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
 from mammothbox.dispatch import Dispatch
 from mammothbox.errors import Unavailable
-from mammothbox.intake.arrivals import Arrival, is_folder
-from mammothbox.intake.drops import record_drop
 from mammothbox.messages import Outgoing
 from mammothbox.observability import count, logger
 from mammothbox.queues import SqsQueues
-from mammothbox.removal import finish_purge
+from mammothbox.removal import Bytes, finish_purge
+from mammothbox.route import INTAKE, Next
 from mammothbox.settings import JanitorSettings
-from mammothbox.stages import INTAKE
-from mammothbox.storage.blobs import S3BlobStore, Version
-from mammothbox.storage.keys import DROP, DropKey, dropped_asset_id, parse_key
+from mammothbox.storage.blobs import S3BlobStore
+from mammothbox.storage.library import Library
 from mammothbox.storage.multipart import S3Multipart
 
 _ACTOR = "function:janitor"
 # Per run and task: enough for a bad day, little enough for one invocation.
 _MOST = 500
+_MOST_FORGOTTEN = 5000
 _UPLOADS_PER_RUN = 200
-_DROP_PAGES_PER_RUN = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,7 @@ class Janitor:
     database: Database
     store: S3BlobStore
     multipart: S3Multipart
+    library: Library
     queues: SqsQueues
     dispatch: Dispatch
     settings: JanitorSettings
@@ -55,8 +53,10 @@ def run(janitor: Janitor) -> dict[str, int]:
         "wake_ups_sent_again": _send_lost_wake_ups,
         "leases_taken_back": _take_back_lapsed_leases,
         "announcements_published": _publish_unsent,
+        "announcements_forgotten": _forget_sent,
         "uploads_found": _find_uploads,
         "drops_found": _find_drops,
+        "strays_found": _find_strays,
         "multiparts_aborted": _abort_abandoned_multiparts,
         "purges_finished": _finish_purges,
         "queues_measured": _measure_queues,
@@ -96,6 +96,13 @@ def _publish_unsent(janitor: Janitor) -> int:
     return len(unsent)
 
 
+def _forget_sent(janitor: Janitor) -> int:
+    with janitor.database.transaction() as connection:
+        return outbox.forget_sent(
+            connection, janitor.settings.announcements_kept_s, _MOST_FORGOTTEN
+        )
+
+
 def _find_uploads(janitor: Janitor) -> int:
     """Announced uploads: wake those whose bytes came without an event, expire the abandoned."""
     with janitor.database.transaction() as connection:
@@ -123,7 +130,7 @@ def _find_uploads(janitor: Janitor) -> int:
 
 def _wake_intake(janitor: Janitor, asset: Asset) -> Outgoing:
     with janitor.database.transaction() as connection:
-        return Outgoing((stages.queue(connection, asset, INTAKE),))
+        return Outgoing((stages.queue(connection, asset, Next(INTAKE)),))
 
 
 def _is_abandoned(asset: Asset, settings: JanitorSettings) -> bool:
@@ -155,80 +162,42 @@ def _expire(janitor: Janitor, asset: Asset) -> Outgoing:
 
 
 def _find_drops(janitor: Janitor) -> int:
-    """Walk through the drop folder, a part each run, for objects whose event never came."""
-    with janitor.database.transaction() as connection:
-        position = sweeps.position(connection, "drops")
     found = 0
-    for _ in range(_DROP_PAGES_PER_RUN):
-        page = janitor.store.list_versions(DROP, position, limit=1000)
-        found += _tell_of_unknown(janitor, page.versions)
-        position = page.next_position
-        with janitor.database.transaction() as connection:
-            sweeps.move(connection, "drops", position)
-        if position is None:
-            break
+    for outgoing in walks.find_drops(janitor.database, janitor.store, actor=_ACTOR):
+        janitor.dispatch.send(outgoing)
+        found += len(outgoing.wake_ups)
     return found
 
 
-def _tell_of_unknown(janitor: Janitor, versions: list[Version]) -> int:
-    bucket = janitor.store.bucket
-    versions = [version for version in versions if parse_key(version.key) is not None]
-    with janitor.database.transaction() as connection:
-        pairs = [(version.key, version.version_id) for version in versions]
-        known = raws.known_versions(connection, bucket, pairs)
-    outgoing = Outgoing()
-    for version in versions:
-        if (version.key, version.version_id) not in known:
-            outgoing += _record_found(janitor, version)
-    janitor.dispatch.send(outgoing)
-    return len(outgoing.wake_ups)
-
-
-def _record_found(janitor: Janitor, version: Version) -> Outgoing:
-    place = parse_key(version.key)
-    if not isinstance(place, DropKey) or is_folder(version.key, version.size):
-        return Outgoing()
-    bucket = janitor.store.bucket
-    asset_id = dropped_asset_id(bucket, version.key, version.version_id)
-    arrival = Arrival(
-        owner=place.owner,
-        asset_id=asset_id,
-        bucket=bucket,
-        key=version.key,
-        version_id=version.version_id,
-        size=version.size,
-        request_id=str(asset_id),
-        dropped=place,
-    )
-    with janitor.database.transaction() as connection:
-        record_drop(connection, arrival, place, actor=_ACTOR)
-        asset = assets.get(connection, place.owner, asset_id)
-        return Outgoing((stages.queue(connection, asset, INTAKE),)) if asset else Outgoing()
+def _find_strays(janitor: Janitor) -> int:
+    return walks.find_strays(janitor.database, janitor.store)
 
 
 def _abort_abandoned_multiparts(janitor: Janitor) -> int:
     """Parts cost money for as long as nobody completes or aborts their upload."""
     patience = timedelta(seconds=janitor.settings.multipart_expires_after_s)
-    old = [
-        upload
-        for upload in islice(janitor.multipart.unfinished(), _MOST)
-        if datetime.now(UTC) - upload.initiated > patience
-    ]
+    with janitor.database.transaction() as connection:
+        position = sweeps.position(connection, "multiparts")
+    page = janitor.multipart.unfinished(position, _MOST)
+    old = [upload for upload in page.uploads if datetime.now(UTC) - upload.initiated > patience]
     with janitor.database.transaction() as connection:
         wanted = raws.unfinished_uploads(connection, [upload.upload_id for upload in old])
     abandoned = [upload for upload in old if upload.upload_id not in wanted]
     for upload in abandoned:
         janitor.multipart.abort(upload.key, upload.upload_id)
+    with janitor.database.transaction() as connection:
+        sweeps.move(connection, "multiparts", page.next_position)
     return len(abandoned)
 
 
 def _finish_purges(janitor: Janitor) -> int:
     with janitor.database.transaction() as connection:
         unfinished = assets.purging(connection, janitor.settings.wake_after_s, _MOST)
+    stored = Bytes(janitor.store, janitor.multipart, janitor.library)
     failures = []
     for asset in unfinished:
         try:
-            finish_purge(janitor.database, janitor.store, janitor.multipart, asset)
+            finish_purge(janitor.database, stored, asset)
         except Exception as error:
             logger.exception("a purge was put off", extra={"asset_id": str(asset.id)})
             failures.append(error)

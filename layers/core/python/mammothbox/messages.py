@@ -51,6 +51,10 @@ class Outgoing:
         return Outgoing(self.wake_ups + other.wake_ups, self.announcements + other.announcements)
 
 
+# What became of a message: what it leaves to send, or why it has to come back.
+Outcome = Outgoing | Exception
+
+
 def parse_wake_up(body: str) -> WakeUp | None:
     """The wake-up that `body` is, or `None` when it is something else."""
     try:

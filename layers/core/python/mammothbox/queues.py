@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mammothbox.errors import Unavailable
 from mammothbox.messages import REQUEST_ID_ATTRIBUTE, WakeUp
+from mammothbox.observability import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueUnionTypeDef
 
 _MOST_PER_CALL = 10
 
@@ -36,6 +38,7 @@ class Message:
     id: str
     receipt: str
     body: str
+    attributes: Mapping[str, MessageAttributeValueUnionTypeDef]
     receives: int
     sent_at_ms: int
 
@@ -44,7 +47,10 @@ class WakeUps(Protocol):
     """Where wake-ups go."""
 
     def wake(self, wake_ups: Sequence[WakeUp]) -> list[WakeUp]:
-        """Send what can be sent and return it; what is missing was not sent."""
+        """Send what can be sent and return it; what is missing was not sent.
+
+        Raises `Unavailable` when nothing could be sent of what there was.
+        """
         ...
 
 
@@ -71,10 +77,26 @@ class SqsQueues:
         for wake_up in wake_ups:
             by_stage.setdefault(wake_up.stage, []).append(wake_up)
         sent: list[WakeUp] = []
+        problem = None
         for stage, of_stage in by_stage.items():
-            for start in range(0, len(of_stage), _MOST_PER_CALL):
-                sent += self._send(self.urls[stage], of_stage[start : start + _MOST_PER_CALL])
+            try:
+                for chunk in self._sending(stage, of_stage):
+                    sent += chunk
+            except Unavailable as error:
+                # What waits behind it in this queue stays unsent; other queues may answer.
+                problem = error
+                logger.error("wake-ups not sent", extra={"queue": stage, "error": str(error)})
+        if problem is not None and not sent:
+            raise problem
         return sent
+
+    def _sending(self, stage: str, wake_ups: Sequence[WakeUp]) -> Iterable[list[WakeUp]]:
+        url = self.urls.get(stage)
+        if url is None:
+            names = ", ".join(sorted(self.urls))
+            raise Unavailable(f"no queue is known for the stage {stage!r}; there are: {names}")
+        for start in range(0, len(wake_ups), _MOST_PER_CALL):
+            yield self._send(url, wake_ups[start : start + _MOST_PER_CALL])
 
     def _send(self, url: str, wake_ups: Sequence[WakeUp]) -> list[WakeUp]:
         with _answering():
@@ -96,10 +118,19 @@ class SqsQueues:
             )
         return [wake_ups[int(entry["Id"])] for entry in answer.get("Successful", [])]
 
-    def forward(self, name: str, body: str) -> None:
-        """Send a message as it is."""
+    def hand_on(self, name: str, wake_up: WakeUp) -> None:
+        """Send a wake-up to another worker than the one its stage is named after."""
+        if not self._send(self.urls[name], [wake_up]):
+            raise Unavailable("the queue did not take the wake-up")
+
+    def forward(self, name: str, message: Message) -> None:
+        """Send a message as it is, with its attributes."""
         with _answering():
-            self._client.send_message(QueueUrl=self.urls[name], MessageBody=body)
+            self._client.send_message(
+                QueueUrl=self.urls[name],
+                MessageBody=message.body,
+                MessageAttributes=message.attributes,
+            )
 
     def receive(self, name: str, hide_s: int) -> list[Message]:
         """Up to ten messages, hidden from others for `hide_s` seconds; empty when none wait."""
@@ -110,12 +141,14 @@ class SqsQueues:
                 VisibilityTimeout=hide_s,
                 WaitTimeSeconds=0,
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+                MessageAttributeNames=["All"],
             )
         return [
             Message(
                 id=message["MessageId"],
                 receipt=message["ReceiptHandle"],
                 body=message["Body"],
+                attributes=message.get("MessageAttributes", {}),
                 receives=int(message["Attributes"]["ApproximateReceiveCount"]),
                 sent_at_ms=int(message["Attributes"]["SentTimestamp"]),
             )

@@ -7,16 +7,17 @@ point is invisible and is finished by asking again, or by the janitor.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from mammothbox import stages
+from mammothbox import heirs, stages
 from mammothbox.catalog import assets, jobs, lineage, originals, raws
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.errors import NotFound
 from mammothbox.messages import Outgoing
-from mammothbox.stages import AFTER_INTAKE
 from mammothbox.storage.blobs import BlobStore
+from mammothbox.storage.library import Library
 from mammothbox.storage.multipart import S3Multipart
 
 
@@ -64,17 +65,27 @@ def begin_purge(
     return asset, outgoing + Outgoing((), announcements)
 
 
-def finish_purge(
-    database: Database, store: BlobStore, multipart: S3Multipart, asset: Asset
-) -> None:
+@dataclass(frozen=True)
+class Bytes:
+    """Where bytes of an asset may lie."""
+
+    store: BlobStore
+    multipart: S3Multipart
+    library: Library
+
+
+def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     """Remove the bytes, unless another asset shares them, and then the rows.
+
+    What was made of the asset goes in any case.
 
     Raises `Unavailable`; the asset stays hidden and the janitor comes back to it.
     """
     with database.transaction(asset.owner) as connection:
         shared = assets.raw_is_shared(connection, asset)
+    stored.library.erase(asset.id)
     if not shared:
-        _erase_bytes(store, multipart, asset)
+        _erase_original(stored.store, stored.multipart, asset)
     with database.transaction(asset.owner) as connection:
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
@@ -82,44 +93,32 @@ def finish_purge(
         _record(connection, asset, "asset.purged", "mammothbox", asset.request_id)
 
 
-def _erase_bytes(store: BlobStore, multipart: S3Multipart, asset: Asset) -> None:
+def _erase_original(store: BlobStore, multipart: S3Multipart, asset: Asset) -> None:
     if asset.multipart_upload_id is not None:
         multipart.abort(asset.key, asset.multipart_upload_id)
     if asset.declared_size is None and asset.version_id is not None:
         # A partner may drop several things under one key; this asset is one version of it.
         store.erase(asset.key, asset.version_id)
-        return
-    while (version := store.first_version(asset.key)) is not None:
-        store.erase(asset.key, version.version_id)
+        if store.first_version(asset.key) is None:
+            # Their key is a file name, which the mark that it was deleted would still tell.
+            store.erase_delete_markers(asset.key)
+    else:
+        store.erase_all(asset.key)
 
 
 def _locked(connection: Connection, owner: str, asset_id: UUID) -> Asset:
     """The asset, while nobody else settles it or decides about its bytes."""
-    seen = assets.get(connection, owner, asset_id)
-    if seen is not None and seen.sha256 is not None:
-        # The bytes first, then the asset: the order in which intake takes these locks.
-        originals.lock(connection, owner, seen.sha256)
-    assets.lock(connection, owner, asset_id)
-    asset = assets.get(connection, owner, asset_id)
+    asset = originals.lock_with_asset(connection, owner, asset_id)
     if asset is None:
         raise NotFound("object", asset_id)
-    if asset.sha256 is not None and (seen is None or seen.sha256 is None):
-        # Intake has just told what these bytes are.
-        originals.lock(connection, owner, asset.sha256)
     return asset
 
 
 def _reappoint(connection: Connection, asset: Asset) -> Outgoing:
     if not asset.verified or asset.sha256 is None:
         return Outgoing()
-    heir_id = originals.reappoint(connection, asset.owner, asset.sha256)
-    heir = assets.get(connection, asset.owner, heir_id) if heir_id else None
-    if heir is None:
-        return Outgoing()
-    following = AFTER_INTAKE.get(heir.kind or "", ())
-    wake_ups = tuple(stages.queue(connection, heir, name) for name in following)
-    settled = assets.settle(connection, heir.owner, heir.id)
-    return Outgoing(wake_ups, stages.announce(connection, heir, settled, heir.request_id))
+    appointed = originals.reappoint(connection, asset.owner, asset.sha256)
+    return heirs.begin(connection, asset.owner, appointed)
 
 
 def _record(connection: Connection, asset: Asset, event: str, actor: str, request_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import Field, Json, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, Json, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CONFIG = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
@@ -88,6 +88,44 @@ class IntakeSettings(BaseSettings):
     hash_limit_bytes: Annotated[int, Field(ge=0)] = 20 * GIBIBYTE
 
 
+class MediaSettings(BaseSettings):
+    """How media is read, and where a place is kept from those it is not theirs to know."""
+
+    model_config = _CONFIG
+    # Out of derivatives, and out of answers to whoever acts for another owner.
+    strip_gps: bool = True
+    max_key_frames: Annotated[int, Field(ge=1, le=16)] = 3
+
+
+class ModelSettings(BaseSettings):
+    """Where the models are, and how many threads one run of them may take."""
+
+    model_config = _CONFIG
+    models_folder: DirectoryPath
+    encoder_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    vocabulary_language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+
+
+class CaptionSettings(BaseSettings):
+    """Whether pictures are captioned, and what that may cost each owner, in tokens."""
+
+    model_config = _CONFIG
+    captions: bool = False
+    # About 250 pictures a day and 2,500 a month.
+    caption_tokens_a_day: Annotated[int, Field(ge=0)] = 1_000_000
+    caption_tokens_a_month: Annotated[int, Field(ge=0)] = 10_000_000
+
+
+class GeminiSettings(BaseSettings):
+    """The model that captions, and the key to it. `gemini_url` is for a stand-in."""
+
+    model_config = _CONFIG
+    gemini_api_key: SecretStr
+    gemini_model: str = "gemini-3.5-flash-lite"
+    gemini_url: str | None = None
+    caption_language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+
+
 class JanitorSettings(BaseSettings):
     """How long things may lie about before the janitor acts."""
 
@@ -98,6 +136,8 @@ class JanitorSettings(BaseSettings):
     look_for_uploads_after_s: Annotated[int, Field(ge=1)] = 120
     uploads_expire_after_s: Annotated[int, Field(ge=60)] = 24 * 3600
     multipart_expires_after_s: Annotated[int, Field(ge=60)] = 7 * 24 * 3600
+    # What was announced to others and when, for whoever asks why they did not hear.
+    announcements_kept_s: Annotated[int, Field(ge=3600)] = 7 * 24 * 3600
 
 
 def load(model: type[Model]) -> Model:

@@ -7,7 +7,7 @@ where to look, so it may come twice, late or never.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mammothbox.catalog import assets, lineage, outbox, stages
@@ -19,14 +19,13 @@ from mammothbox.errors import Permanent, Refused, Retryable, Unavailable
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement, Outgoing, WakeUp
 from mammothbox.observability import logger, timed
+from mammothbox.route import Next
 
-INTAKE = "intake"
-# Which stages follow intake, by kind of content.
-AFTER_INTAKE: dict[str, tuple[str, ...]] = {}
 ENDED = ("done", "failed", "dead", "skipped")
 UNSUCCESSFUL = ("failed", "dead")
 
-Record = Callable[[Connection], Collection[str]]
+# Writes results and tells which stages follow.
+Record = Callable[[Connection], Sequence[Next]]
 
 
 _SPENT = Failure(
@@ -61,8 +60,9 @@ class Failed(Retryable):
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a claim holds, and how many attempts a stage has."""
+    """How long an invocation lives, how long a claim holds, and how many attempts a stage has."""
 
+    lifetime_s: int
     lease_s: int
     attempts: int
 
@@ -90,17 +90,8 @@ def run(
     `NoSuchStage`; `LeaseLost`; and `Failed` when the attempt is on record as `failed` or, the
     last one, as `dead`. A dead stage fails its messages, so that they reach the dead letters.
     """
-    work = _take(database, key, limits, prepare)
-    if work is None:
-        return Outgoing()
-    with logger.append_context_keys(
-        request_id=work.claim.request_id,
-        owner=key.owner,
-        asset_id=str(key.asset_id),
-        job_stage=key.name,
-        attempt=work.claim.attempt,
-    ):
-        return _act(database, work, limits, act)
+    work = take(database, key, limits, prepare)
+    return carry_out(database, work, limits, act) if work else Outgoing()
 
 
 def finish(database: Database, work: Work, record: Record) -> Outgoing:
@@ -116,22 +107,26 @@ def finish(database: Database, work: Work, record: Record) -> Outgoing:
         assets.lock(connection, key.owner, key.asset_id)
         if not stages.finish(connection, work.claim):
             raise LeaseLost(key)
-        wake_ups = tuple(queue(connection, asset, name) for name in following)
+        wake_ups = tuple(queue(connection, asset, stage) for stage in following)
         lineage.record(connection, _entry(asset, work.claim, "stage.done"))
-        settled = assets.settle(connection, key.owner, key.asset_id)
-        announcements = announce(connection, asset, settled, work.claim.request_id)
-    return Outgoing(wake_ups, announcements)
+        return Outgoing(wake_ups) + _settled(connection, asset, work.claim.request_id)
 
 
 def fail(
-    database: Database, work: Work, failure: Failure, *, attempts: int | None = None
+    database: Database,
+    work: Work,
+    failure: Failure,
+    *,
+    attempts: int | None = None,
+    record: Callable[[Connection], None] = lambda _: None,
 ) -> Outgoing:
     """Put a failed attempt on record. With `attempts`, the last of them makes the stage dead.
 
-    Raises `LeaseLost`.
+    `record` writes what was learned all the same. Raises `LeaseLost`.
     """
     key, claim = work.claim.key, work.claim
     with database.transaction() as connection:
+        record(connection)
         assets.lock(connection, key.owner, key.asset_id)
         if attempts is not None and not stages.may_try_again(connection, claim, attempts):
             failure = Failure(failure.code, failure.detail, "dead", False)
@@ -174,10 +169,17 @@ def replay(
     return Outgoing(tuple(woken))
 
 
-def queue(connection: Connection, asset: Asset, name: str) -> WakeUp:
+def queue(connection: Connection, asset: Asset, stage: Next) -> WakeUp:
     """Queue a stage of the asset, and return the wake-up to send after the commit."""
-    stages.enqueue(connection, StageKey(asset.owner, asset.id, name), woken=False)
-    return WakeUp(stage=name, owner=asset.owner, asset_id=asset.id, request_id=asset.request_id)
+    key = StageKey(asset.owner, asset.id, stage.name, stage.space)
+    stages.enqueue(connection, key, woken=False, optional=stage.optional)
+    return WakeUp(
+        stage=stage.name,
+        owner=asset.owner,
+        asset_id=asset.id,
+        request_id=asset.request_id,
+        space=stage.space,
+    )
 
 
 def announce(
@@ -208,6 +210,21 @@ def announce(
     return (announcement,)
 
 
+def carry_out(
+    database: Database, work: Work, limits: Limits, act: Callable[[Work], Outgoing]
+) -> Outgoing:
+    """Let `act` do the claimed work, and put its failure on record. Raises as `run` does."""
+    key = work.claim.key
+    with logger.append_context_keys(
+        request_id=work.claim.request_id,
+        owner=key.owner,
+        asset_id=str(key.asset_id),
+        job_stage=key.name,
+        attempt=work.claim.attempt,
+    ):
+        return _act(database, work, limits, act)
+
+
 def _act(
     database: Database, work: Work, limits: Limits, act: Callable[[Work], Outgoing]
 ) -> Outgoing:
@@ -227,9 +244,13 @@ def _act(
     return outgoing
 
 
-def _take(
-    database: Database, key: StageKey, limits: Limits, prepare: Callable[[Connection], None]
+def take(
+    database: Database,
+    key: StageKey,
+    limits: Limits,
+    prepare: Callable[[Connection], None] = lambda _: None,
 ) -> Work | None:
+    """Claim the stage; `None` when there is nothing to do. Raises as `run` does."""
     with database.transaction() as connection:
         prepare(connection)
         # The asset first, then its stage: the order in which `finish` takes these locks.
@@ -240,7 +261,8 @@ def _take(
         if asset is None:
             raise NoSuchStage(key)
         if claim is not None:
-            assets.begin(connection, key.owner, key.asset_id, status="processing")
+            if not claim.optional:
+                assets.begin(connection, key.owner, key.asset_id, status="processing")
             lineage.record(connection, _entry(asset, claim, "stage.started"))
             return Work(claim, asset)
         state = stages.state(connection, key)
@@ -252,13 +274,26 @@ def _take(
     return None
 
 
+def was_purged(database: Database, key: StageKey) -> bool:
+    """Whether the asset was erased, so that a message about it is done with."""
+    with database.transaction() as connection:
+        return lineage.was_purged(connection, key.owner, key.asset_id)
+
+
+def _settled(connection: Connection, asset: Asset, request_id: str) -> Outgoing:
+    settled = assets.settle(connection, asset.owner, asset.id)
+    return Outgoing((), announce(connection, asset, settled, request_id))
+
+
 def _record_failure(
     connection: Connection, asset: Asset, claim: Claim, failure: Failure
 ) -> Outgoing:
-    event = "stage.dead" if failure.state == "dead" else "stage.failed"
-    lineage.record(connection, _entry(asset, claim, event, failure))
+    lineage.record(connection, _entry(asset, claim, f"stage.{failure.state}", failure))
     if failure.retryable:
         return Outgoing()
+    if claim.optional:
+        # What held nothing back while it ran takes nothing away by failing.
+        return _settled(connection, asset, claim.request_id)
     settled = assets.fail(
         connection,
         asset.owner,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,6 +16,16 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
 
 Duplicates = Literal["include", "exclude", "only"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of the map in degrees. `west` beyond `east` crosses the date line."""
+
+    west: float
+    south: float
+    east: float
+    north: float
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,10 @@ class AssetFilter:
     created_from: datetime | None = None
     created_to: datetime | None = None
     trashed: bool = False
+    tag: str | None = None
+    taken_from: datetime | None = None
+    taken_to: datetime | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,23 @@ class Position:
 _EQUAL = ("kind", "status", "content_type", "collection", "sha256", "job_id", "duplicate_of")
 
 
+_NEWEST_FIRST = " ORDER BY a.created_at DESC, a.id DESC"
+_ACTIVE = "(SELECT name FROM embedding_space WHERE state = 'active')"
+# The index holds tags in the list's order, so that a page reads no more of them than it shows.
+# Several may have said the same of one asset: the first of them stands for all.
+_TAGGED = (
+    " JOIN tag t ON t.owner = a.owner AND t.asset_id = a.id AND t.label = %(tag)s"
+    " AND (t.space = '' OR t.space = " + _ACTIVE + ") AND NOT EXISTS ("
+    "SELECT FROM tag said WHERE said.owner = t.owner AND said.asset_id = t.asset_id"
+    " AND said.label = t.label AND (said.source, said.space) < (t.source, t.space)"
+    " AND (said.space = '' OR said.space = " + _ACTIVE + "))"
+)
+_AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
+_TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"
+_NEWEST_TAGGED_FIRST = " ORDER BY t.asset_created_at DESC, t.asset_id DESC"
+_WITH_MEDIA = " JOIN media m ON m.owner = a.owner AND m.asset_id = a.id"
+
+
 def parse_cursor(cursor: str) -> Position:
     """Raises `Refused` when the word is none of ours."""
     try:
@@ -64,16 +97,33 @@ def parse_cursor(cursor: str) -> Position:
         ) from None
 
 
+def parse_box(text: str) -> Box:
+    """`west,south,east,north`. Raises `Refused` when it is no part of the map."""
+    try:
+        west, south, east, north = (float(degrees) for degrees in text.split(","))
+    except ValueError:
+        west = south = east = north = nan
+    if not (-90 <= south <= north <= 90 and abs(west) <= 180 and abs(east) <= 180):  # noqa: PLR2004
+        raise Refused(
+            422, "invalid_bbox", "A bbox is west,south,east,north in degrees, south below north."
+        )
+    return Box(west, south, east, north)
+
+
 def page(
     connection: Connection, owner: str, wanted: AssetFilter, after: Position | None, limit: int
 ) -> tuple[list[Asset], Position | None]:
     """One page, newest first, and where the next one begins if there is one."""
     conditions, values = _conditions(wanted, after)
+    tagged = wanted.tag is not None
     rows = connection.execute(
         SELECT
+        + (_TAGGED if tagged else "")
+        + (_WITH_MEDIA if _is_about_media(wanted) else "")
         + " WHERE a.owner = %(owner)s AND a.purging_at IS NULL AND "
         + " AND ".join(conditions)
-        + " ORDER BY a.created_at DESC, a.id DESC LIMIT %(limit)s",
+        + (_NEWEST_TAGGED_FIRST if tagged else _NEWEST_FIRST)
+        + " LIMIT %(limit)s",
         {**values, "owner": owner, "limit": limit + 1},
     ).fetchall()
     assets = [Asset(**row) for row in rows[:limit]]
@@ -99,7 +149,33 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
     if wanted.created_to is not None:
         conditions.append("a.created_at < %(created_to)s")
         values["created_to"] = wanted.created_to
+    if wanted.tag is not None:
+        conditions.append("t.owner = %(owner)s")
+        values["tag"] = wanted.tag
     if after is not None:
-        conditions.append("(a.created_at, a.id) < (%(after_at)s, %(after_id)s)")
+        conditions.append(_AFTER if wanted.tag is None else _TAGGED_AFTER)
         values |= {"after_at": after.created_at, "after_id": after.id}
-    return conditions, values
+    about_media = _about_media(wanted)
+    return conditions + list(about_media), values | _values_about_media(wanted)
+
+
+def _is_about_media(wanted: AssetFilter) -> bool:
+    return any(_about_media(wanted))
+
+
+def _about_media(wanted: AssetFilter) -> Iterator[str]:
+    if wanted.taken_from is not None:
+        yield "m.taken_at >= %(taken_from)s"
+    if wanted.taken_to is not None:
+        yield "m.taken_at < %(taken_to)s"
+    if wanted.box is not None:
+        yield "m.latitude BETWEEN %(south)s AND %(north)s"
+        if wanted.box.west <= wanted.box.east:
+            yield "m.longitude BETWEEN %(west)s AND %(east)s"
+        else:
+            yield "(m.longitude >= %(west)s OR m.longitude <= %(east)s)"
+
+
+def _values_about_media(wanted: AssetFilter) -> dict[str, Any]:
+    box = vars(wanted.box) if wanted.box else {}
+    return {"taken_from": wanted.taken_from, "taken_to": wanted.taken_to, **box}

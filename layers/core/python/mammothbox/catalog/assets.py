@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -48,6 +48,7 @@ class Asset:
     duplicate_of: UUID | None
     collection: str | None
     comments: str | None
+    rating: int | None
     error_code: str | None
     error_detail: str | None
     error_retryable: bool | None
@@ -95,8 +96,8 @@ class Settled:
 SELECT = (
     "SELECT a.owner, a.id, a.job_id, a.ordinal, a.raw_id, a.status, a.kind, a.filename,"
     " a.content_type, a.size_bytes, a.sha256, a.verified, a.duplicate_of, a.collection,"
-    " a.comments, a.error_code, a.error_detail, a.error_retryable, a.created_at, a.updated_at,"
-    " a.settled_at, a.trashed_at, j.request_id, r.bucket, r.key, r.version_id,"
+    " a.comments, a.rating, a.error_code, a.error_detail, a.error_retryable, a.created_at,"
+    " a.updated_at, a.settled_at, a.trashed_at, j.request_id, r.bucket, r.key, r.version_id,"
     " r.declared_content_type, r.declared_size, r.declared_sha256, r.multipart_upload_id,"
     " r.multipart_part_size, r.crc64nvme"
     " FROM asset a"
@@ -148,6 +149,16 @@ def of_job(connection: Connection, owner: str, job_id: UUID) -> list[Asset]:
     return [Asset(**row) for row in rows]
 
 
+def on_record(connection: Connection, assets: Sequence[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
+    """Which of these owners' assets there are, those that are being purged among them."""
+    rows = connection.execute(
+        "SELECT owner, id FROM asset"
+        " WHERE (owner, id) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))",
+        [[owner for owner, _ in assets], [asset_id for _, asset_id in assets]],
+    ).fetchall()
+    return {(row["owner"], row["id"]) for row in rows}
+
+
 def lock(connection: Connection, owner: str, asset_id: UUID) -> None:
     """Take turns with everyone else who settles this asset."""
     connection.execute(
@@ -176,7 +187,7 @@ def sniffed(connection: Connection, owner: str, asset_id: UUID, found: Sniffed) 
 
 
 def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None:
-    """Settle the asset if nothing is left to do: no stage of it is unfinished.
+    """Settle the asset if nothing is left to do: no stage of it is unfinished that matters.
 
     It becomes ready, unless it is a duplicate. The first time, its job counts it. `None` when
     there is something left, or when it was settled already.
@@ -189,7 +200,7 @@ def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None
         " FROM before WHERE owner = %(owner)s AND id = %(id)s"
         " AND (status IN ('queued', 'processing') OR (status = 'duplicate' AND before.first))"
         " AND NOT EXISTS (SELECT FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s"
-        " AND state NOT IN ('done', 'skipped'))"
+        " AND state NOT IN ('done', 'skipped') AND NOT optional)"
         " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
         {"owner": owner, "id": asset_id},
     ).fetchone()
@@ -236,6 +247,26 @@ def awaiting_upload(
         [older_than_s, after, after, limit],
     ).fetchall()
     return [Asset(**row) for row in rows]
+
+
+def describe(
+    connection: Connection, owner: str, asset_id: UUID, values: Mapping[str, str | int | None]
+) -> None:
+    """Put down what a hand says: `comments` and `rating`, where `values` has them."""
+    connection.execute(
+        "UPDATE asset SET updated_at = now(),"
+        " comments = CASE WHEN %(has_comments)s THEN %(comments)s ELSE comments END,"
+        " rating = CASE WHEN %(has_rating)s THEN %(rating)s::smallint ELSE rating END"
+        " WHERE owner = %(owner)s AND id = %(id)s",
+        {
+            "has_comments": "comments" in values,
+            "comments": values.get("comments"),
+            "has_rating": "rating" in values,
+            "rating": values.get("rating"),
+            "owner": owner,
+            "id": asset_id,
+        },
+    )
 
 
 def trash(connection: Connection, owner: str, asset_id: UUID) -> None:

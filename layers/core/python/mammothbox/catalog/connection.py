@@ -21,6 +21,27 @@ Connection: TypeAlias = "psycopg.Connection[DictRow]"
 Row: TypeAlias = dict[str, Any]
 
 
+class Reader(psycopg.Cursor[DictRow]):
+    """A cursor that ends a round trip with a Sync, where psycopg's own only flushes.
+
+    Between a flush and the next message Postgres takes a transaction for busy, so it would not
+    end one whose client is gone; after a Sync it counts how long the transaction idles.
+    """
+
+    def fetchone(self) -> DictRow | None:
+        self._sync()
+        return super().fetchone()
+
+    def fetchall(self) -> list[DictRow]:
+        self._sync()
+        return super().fetchall()
+
+    def _sync(self) -> None:
+        pipeline = self.connection._pipeline
+        if pipeline is not None and self.pgresult is None:
+            pipeline.sync()
+
+
 class Database:
     """The catalogue as one role sees it."""
 
@@ -80,6 +101,7 @@ class Database:
                 self._url,
                 autocommit=True,
                 row_factory=dict_row,
+                cursor_factory=Reader,
                 prepare_threshold=None,
                 connect_timeout=5,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -101,3 +102,15 @@ def was_purged(connection: Connection, owner: str, asset_id: UUID) -> bool:
         [owner, asset_id],
     ).fetchone()
     return row is not None
+
+
+def purged_among(
+    connection: Connection, assets: Sequence[tuple[str, UUID]]
+) -> set[tuple[str, UUID]]:
+    """Which of these owners' assets were once here and were erased on request."""
+    rows = connection.execute(
+        "SELECT owner, asset_id FROM lineage WHERE event = 'asset.purged'"
+        " AND (owner, asset_id) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))",
+        [[owner for owner, _ in assets], [asset_id for _, asset_id in assets]],
+    ).fetchall()
+    return {(row["owner"], row["asset_id"]) for row in rows}

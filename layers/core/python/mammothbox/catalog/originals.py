@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mammothbox.catalog import assets
-from mammothbox.catalog.assets import Settled, Sniffed
+from mammothbox.catalog.assets import Asset, Settled, Sniffed
 from mammothbox.catalog.connection import Connection
 
 
@@ -27,11 +27,40 @@ class Original:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Appointed:
+    """The original of a group. `promoted` if it was a duplicate until now."""
+
+    id: UUID
+    promoted: bool
+
+
 def lock(connection: Connection, owner: str, sha256: str) -> None:
     """Take turns with everyone else who decides about these bytes, until the commit."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{owner}:{sha256}"]
     )
+
+
+def lock_with_asset(connection: Connection, owner: str, asset_id: UUID) -> Asset | None:
+    """Take turns with everyone who decides about the asset's bytes or settles it.
+
+    Returns the asset as it is then; `None` if it is not there.
+    """
+    asset = assets.get(connection, owner, asset_id)
+    while asset is not None:
+        seen = asset
+        if seen.sha256 is not None:
+            # The bytes first, then the asset: the order in which everyone takes these locks.
+            lock(connection, owner, seen.sha256)
+        connection.execute("SAVEPOINT without_asset")
+        assets.lock(connection, owner, asset_id)
+        asset = assets.get(connection, owner, asset_id)
+        if asset is None or asset.sha256 == seen.sha256:
+            return asset
+        # Intake has just told what these bytes are: let go, and begin with their lock.
+        connection.execute("ROLLBACK TO SAVEPOINT without_asset")
+    return None
 
 
 def find(connection: Connection, owner: str, sha256s: Sequence[str]) -> dict[str, Original]:
@@ -43,6 +72,30 @@ def find(connection: Connection, owner: str, sha256s: Sequence[str]) -> dict[str
         [owner, list(sha256s)],
     ).fetchall()
     return {row["sha256"]: Original(**row) for row in rows}
+
+
+def join(connection: Connection, owner: str, asset_id: UUID, sha256: str) -> Appointed:
+    """Give the asset its place in the group of its bytes, whose lock is held.
+
+    Returns the group's original, which may be the asset itself. An asset that was verified
+    before keeps its place.
+    """
+    row = connection.execute(
+        "SELECT asset.verified, asset.duplicate_of, original.id AS original_id FROM asset"
+        " LEFT JOIN asset original ON original.owner = asset.owner AND original.sha256 = %s"
+        " AND original.verified AND original.duplicate_of IS NULL"
+        " AND original.trashed_at IS NULL AND original.purging_at IS NULL"
+        " WHERE asset.owner = %s AND asset.id = %s",
+        [sha256, owner, asset_id],
+    ).fetchone()
+    if row is None or row["verified"]:
+        return Appointed((row and row["duplicate_of"]) or asset_id, promoted=False)
+    verify(connection, owner, asset_id, original_id=row["original_id"])
+    if row["original_id"] is not None:
+        return Appointed(row["original_id"], promoted=False)
+    # Others with these bytes may lie in the trash, one of them as the original so far; and this
+    # one may have been put there since its intake began.
+    return reappoint(connection, owner, sha256) or Appointed(asset_id, promoted=False)
 
 
 def verify(connection: Connection, owner: str, asset_id: UUID, *, original_id: UUID | None) -> None:
@@ -58,11 +111,10 @@ def verify(connection: Connection, owner: str, asset_id: UUID, *, original_id: U
     )
 
 
-def reappoint(connection: Connection, owner: str, sha256: str) -> UUID | None:
-    """Give a group whose original has left or returned exactly one original again.
+def reappoint(connection: Connection, owner: str, sha256: str) -> Appointed | None:
+    """Give a group that an asset has left, joined or come back to exactly one original again.
 
-    Returns the asset that was a duplicate and is now the original, if there is one: its own
-    processing begins.
+    `None` when the group is empty.
     """
     members = connection.execute(
         "SELECT id, duplicate_of IS NULL AS original, trashed_at IS NULL AS live FROM asset"
@@ -81,15 +133,14 @@ def reappoint(connection: Connection, owner: str, sha256: str) -> UUID | None:
         " AND duplicate_of IS DISTINCT FROM %(heir)s AND purging_at IS NULL",
         {"owner": owner, "sha256": sha256, "heir": heir["id"]},
     )
-    if heir["original"]:
-        return None
-    connection.execute(
-        "UPDATE asset SET duplicate_of = NULL, status = 'processing', updated_at = now()"
-        " WHERE owner = %s AND id = %s",
-        [owner, heir["id"]],
-    )
-    heir_id: UUID = heir["id"]
-    return heir_id
+    promoted = not heir["original"]
+    if promoted:
+        connection.execute(
+            "UPDATE asset SET duplicate_of = NULL, status = 'processing', updated_at = now()"
+            " WHERE owner = %s AND id = %s",
+            [owner, heir["id"]],
+        )
+    return Appointed(heir["id"], promoted)
 
 
 def share(connection: Connection, owner: str, asset_id: UUID, original: Original) -> Settled | None:

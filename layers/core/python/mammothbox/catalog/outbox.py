@@ -47,3 +47,14 @@ def unsent(connection: Connection, older_than_s: int, limit: int) -> list[Announ
         [older_than_s, limit],
     ).fetchall()
     return [Announcement(**row) for row in rows]
+
+
+def forget_sent(connection: Connection, older_than_s: int, limit: int) -> int:
+    """Delete what was published long ago, of every owner, and return how much that was."""
+    rows = connection.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+        " WHERE sent_at < now() - make_interval(secs => %s)"
+        " ORDER BY sent_at LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id",
+        [older_than_s, limit],
+    ).fetchall()
+    return len(rows)

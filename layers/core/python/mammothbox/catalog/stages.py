@@ -29,6 +29,7 @@ class Claim:
     key: StageKey
     attempt: int
     request_id: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,39 @@ _CLAIMABLE = (
 _WAKE_UP = " RETURNING name AS stage, owner, asset_id, space, part, request_id"
 
 
-def enqueue(connection: Connection, key: StageKey, *, woken: bool) -> None:
+def enqueue(connection: Connection, key: StageKey, *, woken: bool, optional: bool = False) -> None:
     """Put a stage of an asset in the queue unless it is on record, or the asset is not.
 
     `woken` when its message is at hand already. It bears the request id of the asset's job.
     """
     connection.execute(
-        "INSERT INTO stage (owner, asset_id, name, space, part, state, request_id, woken_at)"
-        " SELECT a.owner, a.id, %(name)s, %(space)s, %(part)s, 'queued', j.request_id,"
-        " CASE WHEN %(woken)s THEN now() END"
+        "INSERT INTO stage (owner, asset_id, name, space, part, state, request_id, woken_at,"
+        " optional) SELECT a.owner, a.id, %(name)s, %(space)s, %(part)s, 'queued', j.request_id,"
+        " CASE WHEN %(woken)s THEN now() END, %(optional)s"
         " FROM asset a JOIN job j ON j.owner = a.owner AND j.id = a.job_id"
         " WHERE a.owner = %(owner)s AND a.id = %(asset_id)s AND a.purging_at IS NULL"
         " ON CONFLICT DO NOTHING",
-        {**vars(key), "woken": woken},
+        {**vars(key), "woken": woken, "optional": optional},
+    )
+
+
+def doubt_wake_up(connection: Connection, key: StageKey) -> None:
+    """Let the janitor wake the stage if the message that is sent for it next is lost."""
+    connection.execute(
+        "UPDATE stage SET woken_at = NULL WHERE" + _IS_KEY + " AND state = 'queued'", vars(key)
+    )
+
+
+def skip_from_the_start(connection: Connection, key: StageKey, code: str, detail: str) -> None:
+    """Put on record that an optional stage is not even begun, and why. A replay may begin it."""
+    connection.execute(
+        "INSERT INTO stage (owner, asset_id, name, space, part, state, request_id, optional,"
+        " finished_at, error_code, error_detail, retryable)"
+        " SELECT a.owner, a.id, %(name)s, %(space)s, %(part)s, 'skipped', j.request_id, true,"
+        " now(), %(code)s, %(detail)s, false"
+        " FROM asset a JOIN job j ON j.owner = a.owner AND j.id = a.job_id"
+        " WHERE a.owner = %(owner)s AND a.id = %(asset_id)s ON CONFLICT DO NOTHING",
+        {**vars(key), "code": code, "detail": detail},
     )
 
 
@@ -100,10 +121,10 @@ def claim(connection: Connection, key: StageKey, lease_s: int, budget: int) -> C
         + _IS_KEY
         + " AND attempt - revived_at_attempt < %(budget)s AND"
         + _CLAIMABLE
-        + " RETURNING attempt, request_id",
+        + " RETURNING attempt, request_id, optional",
         {**vars(key), "lease": lease_s, "budget": budget},
     ).fetchone()
-    return Claim(key, row["attempt"], row["request_id"]) if row else None
+    return Claim(key, **row) if row else None
 
 
 def bury_if_spent(connection: Connection, key: StageKey, budget: int) -> Claim | None:
@@ -116,10 +137,10 @@ def bury_if_spent(connection: Connection, key: StageKey, budget: int) -> Claim |
         + _IS_KEY
         + " AND attempt - revived_at_attempt >= %(budget)s AND"
         + _CLAIMABLE
-        + " RETURNING attempt, request_id",
+        + " RETURNING attempt, request_id, optional",
         {**vars(key), "budget": budget},
     ).fetchone()
-    return Claim(key, row["attempt"], row["request_id"]) if row else None
+    return Claim(key, **row) if row else None
 
 
 def may_try_again(connection: Connection, claim: Claim, budget: int) -> bool:
@@ -189,19 +210,15 @@ def revive(
 
 def mark_woken(connection: Connection, wake_ups: Sequence[WakeUp]) -> None:
     """Note whose wake-ups were sent."""
-    if wake_ups:
+    # Two who note the same ones at once take the rows in the same order.
+    rows = sorted(
+        (wake_up.owner, wake_up.asset_id, wake_up.stage, wake_up.space, wake_up.part)
+        for wake_up in wake_ups
+    )
+    if rows:
         connection.cursor().executemany(
             "UPDATE stage SET woken_at = now() WHERE" + _IS_KEY + " AND state = 'queued'",
-            [
-                {
-                    "owner": wake_up.owner,
-                    "asset_id": wake_up.asset_id,
-                    "name": wake_up.stage,
-                    "space": wake_up.space,
-                    "part": wake_up.part,
-                }
-                for wake_up in wake_ups
-            ],
+            [vars(StageKey(*row)) for row in rows],
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 from mammothbox.catalog.connection import Connection
 
 
 def position(connection: Connection, name: str) -> str | None:
     """Where the walk goes on; `None` at its beginning."""
     row = connection.execute("SELECT position FROM sweep WHERE name = %s", [name]).fetchone()
-    return row["position"] if row else None
+    return unquote(row["position"]) if row else None
 
 
 def move(connection: Connection, name: str, position: str | None) -> None:
@@ -19,5 +21,6 @@ def move(connection: Connection, name: str, position: str | None) -> None:
         connection.execute(
             "INSERT INTO sweep (name, position) VALUES (%s, %s)"
             " ON CONFLICT (name) DO UPDATE SET position = excluded.position",
-            [name, position],
+            # A partner's key may hold a NUL, which no text of Postgres does.
+            [name, quote(position)],
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import filetype
 
+from mammothbox.intake.raw_kind import raw_type
+
 # Enough for every signature, and for a first look at a text.
 HEAD_BYTES = 8192
 
@@ -107,7 +109,8 @@ def _by_our_rules(head: bytes) -> str | None:
         return "video/ogg" if b"\x80theora" in head[:256] else "audio/ogg"
     if (form := (head[:4], head[8:12])) in _FORMS:
         return _FORMS[form]
-    return next((is_type for start, is_type in _STARTS.items() if head.startswith(start)), None)
+    known = (is_type for start, is_type in _STARTS.items() if head.startswith(start))
+    return next(known, None) or raw_type(head)
 
 
 def _by_brand(head: bytes) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mammothbox import stages
+from mammothbox import heirs, stages
 from mammothbox.catalog import assets, lineage, originals, raws
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.assets import Asset, Sniffed
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.raws import Observed
-from mammothbox.catalog.stages import StageKey
+from mammothbox.catalog.stages import Failure, StageKey
 from mammothbox.errors import Permanent, Retryable
 from mammothbox.intake.arrivals import Arrival, read_message
 from mammothbox.intake.digest import digest, glance
@@ -19,7 +19,8 @@ from mammothbox.intake.drops import record_drop
 from mammothbox.intake.kind import Content, recognise
 from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.observability import logger
-from mammothbox.stages import AFTER_INTAKE, INTAKE, Limits, NoSuchStage, Work
+from mammothbox.route import INTAKE, Next, after_intake
+from mammothbox.stages import Limits, NoSuchStage, Work
 from mammothbox.storage.blobs import BlobGone, BlobStore, answering
 
 _ACTOR = f"function:{INTAKE}"
@@ -47,19 +48,34 @@ def receive(intake: Intake, body: str) -> Outgoing:
     """
     told = read_message(body)
     if isinstance(told, WakeUp):
-        key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
-        return _take_in(intake, key, None)
+        return _woken(intake, told)
     outgoing = Outgoing()
     for arrival in told:
-        key = StageKey(arrival.owner, arrival.asset_id, INTAKE)
-        outgoing += _take_in(intake, key, arrival)
+        outgoing += _arrived(intake, arrival)
     return outgoing
 
 
-def _take_in(intake: Intake, key: StageKey, arrival: Arrival | None) -> Outgoing:
-    if arrival is not None and not _can_be_read(arrival.size, intake):
-        return _leave_for_later(intake, key, arrival)
+def _woken(intake: Intake, wake_up: WakeUp) -> Outgoing:
+    if wake_up.stage != INTAKE:
+        raise Permanent("not_for_intake", "The message wakes no intake stage.")
+    key = StageKey(wake_up.owner, wake_up.asset_id, INTAKE, wake_up.space, wake_up.part)
+    if not _has_just_begun(intake):
+        with intake.database.transaction() as connection:
+            asset = assets.get(connection, key.owner, key.asset_id)
+            if asset is not None and not _can_be_read(asset.size_bytes or 0, intake):
+                stage_rows.doubt_wake_up(connection, key)
+                return Outgoing((wake_up,))
+    return _take_in(intake, key, None)
 
+
+def _arrived(intake: Intake, arrival: Arrival) -> Outgoing:
+    key = StageKey(arrival.owner, arrival.asset_id, INTAKE)
+    if _has_just_begun(intake) or _can_be_read(arrival.size, intake):
+        return _take_in(intake, key, arrival)
+    return _leave_for_later(intake, key, arrival)
+
+
+def _take_in(intake: Intake, key: StageKey, arrival: Arrival | None) -> Outgoing:
     def prepare(connection: Connection) -> None:
         if arrival is not None:
             _put_on_record(connection, arrival)
@@ -80,15 +96,18 @@ def _leave_for_later(intake: Intake, key: StageKey, arrival: Arrival) -> Outgoin
         asset = assets.get(connection, key.owner, key.asset_id)
         if asset is None:
             raise Retryable("out_of_time", "Too little time is left to find out what this is.")
-        return Outgoing((stages.queue(connection, asset, INTAKE),))
+        stage_rows.doubt_wake_up(connection, key)
+        return Outgoing((stages.queue(connection, asset, Next(INTAKE)),))
+
+
+def _has_just_begun(intake: Intake) -> bool:
+    """Whether this invocation has all the time there will ever be for one object."""
+    return intake.time_left() > 0.9 * intake.limits.lifetime_s
 
 
 def _can_be_read(size: int, intake: Intake) -> bool:
-    """Whether this invocation has the time; one that has just begun always tries."""
-    time_left = intake.time_left()
-    lifetime = intake.limits.lease_s - 30
     needed = min(size, intake.hash_limit) / _BYTES_PER_S + _SPARE_S
-    return time_left > min(needed, 0.9 * lifetime)
+    return intake.time_left() > needed
 
 
 def _put_on_record(connection: Connection, arrival: Arrival) -> None:
@@ -99,7 +118,10 @@ def _put_on_record(connection: Connection, arrival: Arrival) -> None:
 def _without_asset(intake: Intake, key: StageKey, arrival: Arrival | None) -> Outgoing:
     """Bytes whose asset was erased are erased too; any others wait with the dead letters."""
     with intake.database.transaction() as connection:
+        hidden = assets.on_record(connection, [(key.owner, key.asset_id)])
         purged = lineage.was_purged(connection, key.owner, key.asset_id)
+    if hidden:
+        raise Retryable("being_purged", "The asset is being erased, and its late bytes with it.")
     if not purged:
         raise Permanent("unknown_asset", "No asset is waiting for these bytes.")
     if arrival is not None:
@@ -112,26 +134,32 @@ def _verify(intake: Intake, work: Work) -> Outgoing:
     asset = work.asset
     observed, content = _observe(intake, asset)
 
+    heirs_work: list[Outgoing] = []
+
     def record(connection: Connection) -> None:
-        raws.observe(connection, asset.owner, asset.raw_id, observed)
+        # The asset before its raw object: the order in which a purge takes these rows.
         found = Sniffed(content.kind, content.content_type, observed.size_bytes, observed.sha256)
         assets.sniffed(connection, asset.owner, asset.id, found)
+        raws.observe(connection, asset.owner, asset.raw_id, observed)
 
-    def record_and_route(connection: Connection) -> Collection[str]:
-        if observed.sha256 is not None:
-            originals.lock(connection, asset.owner, observed.sha256)
+    def record_and_route(connection: Connection) -> Sequence[Next]:
+        if observed.sha256 is None:
+            record(connection)
+            return after_intake(connection, content.kind)
+        originals.lock(connection, asset.owner, observed.sha256)
         record(connection)
-        if _is_exact_duplicate(connection, asset, observed.sha256):
-            return ()
-        return AFTER_INTAKE.get(content.kind, ())
+        original = originals.join(connection, asset.owner, asset.id, observed.sha256)
+        if original.id == asset.id:
+            return after_intake(connection, content.kind)
+        heirs_work.append(heirs.begin(connection, asset.owner, original))
+        return ()
 
     refusal = _contradiction(asset, observed)
     if refusal is not None:
-        with intake.database.transaction() as connection:
-            record(connection)
-        raise refusal
+        logger.warning("not what was declared", extra={"error": refusal.code})
+        return stages.fail(intake.database, work, refusal, record=record)
     _note_other_type(work, content)
-    return stages.finish(intake.database, work, record_and_route)
+    return stages.finish(intake.database, work, record_and_route) + sum(heirs_work, Outgoing())
 
 
 def _observe(intake: Intake, asset: Asset) -> tuple[Observed, Content]:
@@ -159,17 +187,14 @@ def _observe(intake: Intake, asset: Asset) -> tuple[Observed, Content]:
     return Observed(version_id, found.size, found.sha256, blob.crc64nvme), recognise(found.head)
 
 
-def _contradiction(asset: Asset, observed: Observed) -> Permanent | None:
+def _contradiction(asset: Asset, observed: Observed) -> Failure | None:
     declared = asset.declared_size
     if declared is not None and declared != observed.size_bytes:
-        return Permanent(
-            "size_mismatch", f"{declared} bytes were declared, {observed.size_bytes} arrived."
-        )
+        detail = f"{declared} bytes were declared, {observed.size_bytes} arrived."
+        return Failure("size_mismatch", detail, "failed", retryable=False)
     if asset.declared_sha256 and observed.sha256 and asset.declared_sha256 != observed.sha256:
-        return Permanent(
-            "hash_mismatch",
-            f"SHA-256 {asset.declared_sha256} was declared, {observed.sha256} arrived.",
-        )
+        detail = f"SHA-256 {asset.declared_sha256} was declared, {observed.sha256} arrived."
+        return Failure("hash_mismatch", detail, "failed", retryable=False)
     return None
 
 
@@ -181,21 +206,3 @@ def _note_other_type(work: Work, content: Content) -> None:
             "declared and real content type differ",
             extra={"declared": declared, "content_type": content.content_type},
         )
-
-
-def _is_exact_duplicate(connection: Connection, asset: Asset, sha256: str | None) -> bool:
-    """Find the asset's place among those with the same bytes, whose lock is held.
-
-    Without a hash it has none.
-    """
-    if sha256 is None:
-        return False
-    original = originals.find(connection, asset.owner, [sha256]).get(sha256)
-    if original is None or original.id == asset.id:
-        originals.verify(connection, asset.owner, asset.id, original_id=None)
-        if not asset.verified:
-            # Others with these bytes may lie in the trash, one of them as the original so far.
-            originals.reappoint(connection, asset.owner, sha256)
-        return asset.duplicate_of is not None
-    originals.verify(connection, asset.owner, asset.id, original_id=original.id)
-    return True

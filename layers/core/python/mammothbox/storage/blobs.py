@@ -13,6 +13,7 @@ from mammothbox.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectVersionsOutputTypeDef
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed"}
 
@@ -80,6 +81,14 @@ class BlobStore(Protocol):
         """Remove a version for ever; done already is done."""
         ...
 
+    def erase_all(self, key: str) -> None:
+        """Remove every version of exactly `key` for ever, and every mark of its deletion."""
+        ...
+
+    def erase_delete_markers(self, key: str) -> None:
+        """Remove every mark that exactly `key` was deleted; what holds bytes stays."""
+        ...
+
 
 class S3BlobStore:
     """`BlobStore` on one S3 bucket."""
@@ -119,16 +128,12 @@ class S3BlobStore:
         )
 
     def first_version(self, key: str) -> Version | None:
-        # A prefix may match longer keys too, but those sort behind every version of this one.
         oldest = None
-        position = None
-        while True:
-            page = self.list_versions(key, position, limit=1000)
-            same = [version for version in page.versions if version.key == key]
-            oldest = same[-1] if same else oldest
-            if page.next_position is None or len(same) < len(page.versions):
-                return oldest
-            position = page.next_position
+        for page in self._pages_of(key):
+            for version in _versions(page):
+                if version.key == key:
+                    oldest = version
+        return oldest
 
     def list_versions(self, prefix: str, position: str | None, limit: int) -> Page:
         arguments: dict[str, Any] = {}
@@ -141,18 +146,44 @@ class S3BlobStore:
             answer = self._client.list_object_versions(
                 Bucket=self.bucket, Prefix=prefix, MaxKeys=limit, **arguments
             )
-        versions = [
-            Version(item["Key"], item["VersionId"], item["Size"])
-            for item in answer.get("Versions", [])
-        ]
         following = None
         if answer["IsTruncated"]:
             following = f"{answer['NextKeyMarker']}\n{answer.get('NextVersionIdMarker', '')}"
-        return Page(versions, following)
+        return Page(_versions(answer), following)
 
     def erase(self, key: str, version_id: str) -> None:
         with answering():
             self._client.delete_object(Bucket=self.bucket, Key=key, VersionId=version_id)
+
+    def erase_all(self, key: str) -> None:
+        for page in self._pages_of(key):
+            for version in _versions(page):
+                if version.key == key:
+                    self.erase(key, version.version_id)
+        self.erase_delete_markers(key)
+
+    def erase_delete_markers(self, key: str) -> None:
+        for page in self._pages_of(key):
+            for marker in page.get("DeleteMarkers", []):
+                if marker["Key"] == key:
+                    self.erase(key, marker["VersionId"])
+
+    def _pages_of(self, key: str) -> Iterator[ListObjectVersionsOutputTypeDef]:
+        """Pages that show all there is of exactly `key`, the newest first, and longer keys."""
+        pages = self._client.get_paginator("list_object_versions")
+        with answering():
+            for page in pages.paginate(Bucket=self.bucket, Prefix=key):
+                yield page
+                shown = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                if any(item["Key"] != key for item in shown):
+                    # Longer keys sort behind everything of this one.
+                    return
+
+
+def _versions(page: ListObjectVersionsOutputTypeDef) -> list[Version]:
+    return [
+        Version(item["Key"], item["VersionId"], item["Size"]) for item in page.get("Versions", [])
+    ]
 
 
 @contextmanager

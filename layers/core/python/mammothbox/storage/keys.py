@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -10,6 +11,8 @@ INCOMING = "incoming/"
 DROP = "drop/"
 OWNER_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
 COLLECTION_LIMIT = 128
+# Controls, halves of characters, and breaks of lines and paragraphs.
+_NOT_IN_A_NAME = {"Cc", "Cs", "Zl", "Zp"}
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _INCOMING_KEY = re.compile(rf"incoming/({OWNER_PATTERN})/({_UUID})")
@@ -37,17 +40,20 @@ class DropKey:
 
     @property
     def collection(self) -> str | None:
-        """The first folder below the owner's, if there is one that can name a collection."""
+        """The first folder below the owner's, if a collection may be called so."""
         folder, slash, _ = self.path.partition("/")
-        return folder if slash and 0 < len(folder) <= COLLECTION_LIMIT else None
+        return folder if slash and is_collection_name(folder) else None
+
+
+def is_collection_name(name: str) -> bool:
+    """The one rule for names of collections: some characters, in one line, none a control."""
+    return 0 < len(name) <= COLLECTION_LIMIT and not any(
+        unicodedata.category(character) in _NOT_IN_A_NAME for character in name
+    )
 
 
 def incoming_key(owner: str, asset_id: UUID) -> str:
     return f"{INCOMING}{owner}/{asset_id}"
-
-
-def drop_prefix(owner: str) -> str:
-    return f"{DROP}{owner}/"
 
 
 def parse_key(key: str) -> IncomingKey | DropKey | None:

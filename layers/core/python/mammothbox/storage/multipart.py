@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -56,6 +56,14 @@ class UnfinishedUpload:
     key: str
     upload_id: str
     initiated: datetime
+
+
+@dataclass(frozen=True)
+class UploadPage:
+    """One page of open uploads and where the next one begins."""
+
+    uploads: list[UnfinishedUpload]
+    next_position: str | None
 
 
 def plan_parts(size: int) -> PartPlan:
@@ -123,14 +131,24 @@ class S3Multipart:
         except UploadGone:
             return
 
-    def unfinished(self) -> Iterator[UnfinishedUpload]:
-        """Every upload that S3 still holds open, oldest key first."""
+    def unfinished(self, position: str | None, limit: int) -> UploadPage:
+        """Uploads that S3 still holds open, in key order, from `position` on."""
+        arguments: dict[str, Any] = {}
+        if position is not None:
+            key, _, upload_id = position.rpartition("\n")
+            arguments = {"KeyMarker": key, "UploadIdMarker": upload_id}
         with answering():
-            for page in self._client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self.bucket
-            ):
-                for item in page.get("Uploads", []):
-                    yield UnfinishedUpload(item["Key"], item["UploadId"], item["Initiated"])
+            answer = self._client.list_multipart_uploads(
+                Bucket=self.bucket, MaxUploads=limit, **arguments
+            )
+        uploads = [
+            UnfinishedUpload(item["Key"], item["UploadId"], item["Initiated"])
+            for item in answer.get("Uploads", [])
+        ]
+        following = None
+        if answer["IsTruncated"]:
+            following = f"{answer['NextKeyMarker']}\n{answer['NextUploadIdMarker']}"
+        return UploadPage(uploads, following)
 
 
 @contextmanager

@@ -105,6 +105,13 @@ def presign_download(
     )
 
 
+def presign_derivative(client: S3Client, *, bucket: str, key: str, expires_s: int) -> str:
+    """An address that shows a derivative where it is asked for."""
+    return client.generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=expires_s
+    )
+
+
 def content_disposition(filename: str) -> str:
     """`attachment` with a name no browser can take for a path, a script or another type."""
     # Half a surrogate pair has no UTF-8.

@@ -15,6 +15,7 @@ from mammothbox.catalog.connection import Database
 from mammothbox.settings import StorageSettings
 from mammothbox.storage.multipart import PartPlan, S3Multipart, plan_parts
 from mammothbox.storage.presign import PresignedPart, PresignedPost, presign_parts, presign_post
+from mammothbox.uploads.request import Purged, Slot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,7 +48,7 @@ class MultipartAddress:
 
 @dataclass(frozen=True)
 class NothingToSend:
-    """The bytes are here already."""
+    """The bytes are here already, or are no longer waited for."""
 
     reason: str
     duplicate_of: UUID | None
@@ -56,14 +57,14 @@ class NothingToSend:
 Address = PresignedPost | MultipartAddress | NothingToSend
 
 
-def hand_out(desk: Desk, recorded: Sequence[Asset]) -> list[Address]:
-    """An address for each asset, signed anew. Large ones get a multipart upload once.
+def hand_out(desk: Desk, slots: Sequence[Slot]) -> list[Address]:
+    """An address for each slot, signed anew. Large files get a multipart upload once.
 
     Raises `Unavailable` when S3 does not answer; asking again with the same idempotency key
     goes on where this stopped.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda asset: _address(desk, asset), recorded))
+        return list(pool.map(lambda slot: _address(desk, slot), slots))
 
 
 def signed_parts(desk: Desk, asset: Asset, upload_id: str, numbers: range) -> list[PresignedPart]:
@@ -83,20 +84,33 @@ def parts_expire_at(desk: Desk) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=desk.settings.part_expires_s)
 
 
-def _address(desk: Desk, asset: Asset) -> Address:
-    if asset.status == "duplicate":
-        return NothingToSend("already_stored", asset.duplicate_of)
-    if asset.status != "awaiting_upload" or asset.declared_size is None:
-        over = asset.error_code in ("upload_aborted", "upload_expired")
+def part_plan(asset: Asset, size: int) -> PartPlan:
+    """How the asset's upload is cut: as it was begun, whatever is usual by now."""
+    if asset.multipart_part_size is None:
+        return plan_parts(size)
+    return PartPlan(asset.multipart_part_size, -(-size // asset.multipart_part_size))
+
+
+def _address(desk: Desk, slot: Slot) -> Address:
+    if isinstance(slot, Purged):
+        return NothingToSend("purged", None)
+    if slot.status == "duplicate":
+        return NothingToSend("already_stored", slot.duplicate_of)
+    if slot.status != "awaiting_upload" or slot.declared_size is None:
+        over = slot.error_code in ("upload_aborted", "upload_expired")
         return NothingToSend("upload_over" if over else "already_received", None)
-    if asset.declared_size > desk.settings.single_upload_limit:
-        return _multipart_address(desk, asset, asset.declared_size)
+    if slot.multipart_upload_id or slot.declared_size > desk.settings.single_upload_limit:
+        return _multipart_address(desk, slot, slot.declared_size)
+    return _form(desk, slot, slot.declared_size)
+
+
+def _form(desk: Desk, asset: Asset, size: int) -> PresignedPost:
     return presign_post(
         desk.client,
         bucket=asset.bucket,
         key=asset.key,
         content_type=asset.declared_content_type or "application/octet-stream",
-        size=asset.declared_size,
+        size=size,
         metadata=object_metadata(asset),
         expires_s=desk.settings.upload_expires_s,
     )
@@ -111,7 +125,7 @@ def object_metadata(asset: Asset) -> dict[str, str]:
 
 
 def _multipart_address(desk: Desk, asset: Asset, size: int) -> MultipartAddress:
-    plan = plan_parts(size)
+    plan = part_plan(asset, size)
     upload_id = asset.multipart_upload_id or _begin(desk, asset, plan)
     first = range(1, min(FIRST_PARTS, plan.count) + 1)
     return MultipartAddress(

@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
 
+from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
 from mammothbox.errors import Refused
 from mammothbox.storage.blobs import BlobStore
 from mammothbox.uploads.address import object_metadata
-from mammothbox.uploads.request import Announced, Asked, Recorded, put_on_record
+from mammothbox.uploads.request import Announced, Asked, Recorded, Slot, put_on_record
 
 MOST_OBJECTS = 500
 _AT_ONCE = 8
@@ -51,16 +52,13 @@ def ingest(
     the same request with the same idempotency key then stores what is missing.
     """
     recorded = put_on_record(database, bucket, asked)
-    by_ordinal = {asset.ordinal: asset for asset in recorded.assets}
 
-    def put(ordinal: int) -> None:
-        asset = by_ordinal.get(ordinal)
-        if asset is not None and asset.status == "awaiting_upload":
-            body = bodies[ordinal]
-            store.put(asset.key, body.content, body.content_type, object_metadata(asset))
+    def put(slot: Slot, body: Body) -> None:
+        if isinstance(slot, Asset) and slot.status == "awaiting_upload":
+            store.put(slot.key, body.content, body.content_type, object_metadata(slot))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(put, range(len(bodies))))
+        list(pool.map(put, recorded.slots, bodies))
     return recorded
 
 

@@ -13,9 +13,9 @@ from mammothbox.errors import NotFound, Refused
 from mammothbox.messages import Announcement
 from mammothbox.stages import announce
 from mammothbox.storage.blobs import S3BlobStore
-from mammothbox.storage.multipart import BadParts, Part, PartPlan, UploadGone, plan_parts
+from mammothbox.storage.multipart import BadParts, Part, PartPlan, UploadGone
 from mammothbox.storage.presign import PresignedPart
-from mammothbox.uploads.address import Desk, signed_parts
+from mammothbox.uploads.address import Desk, part_plan, signed_parts
 
 PAGE = 100
 
@@ -127,7 +127,7 @@ def _upload(desk: Desk, owner: str, asset_id: UUID) -> tuple[Asset, str, PartPla
         )
     if asset.error_code in ("upload_aborted", "upload_expired"):
         raise _over()
-    return asset, asset.multipart_upload_id, plan_parts(asset.declared_size)
+    return asset, asset.multipart_upload_id, part_plan(asset, asset.declared_size)
 
 
 def _over() -> Refused:

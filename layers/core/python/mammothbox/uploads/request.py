@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
 from mammothbox.catalog import assets, jobs, lineage, originals, raws
 from mammothbox.catalog.assets import Asset, NewAsset, Settled
@@ -45,18 +47,36 @@ class Asked:
     idempotency_key: str | None = None
 
     def digest(self) -> bytes:
-        return hashlib.sha256(
-            repr((self.source, list(self.files), self.comments)).encode()
-        ).digest()
+        asked = {
+            "source": self.source,
+            "files": [_said(vars(file)) for file in self.files],
+            "comments": self.comments,
+        }
+        text = json.dumps(_said(asked), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What is left of an asset that was erased since: its place in the request."""
+
+    id: UUID
+
+
+Slot = Asset | Purged
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The job that stands for the request, and its assets in the order of the files."""
+    """The job that stands for the request, and what became of each file, in their order."""
 
     job_id: UUID
-    assets: list[Asset]
+    slots: list[Slot]
     outgoing: Outgoing
+
+    @property
+    def assets(self) -> list[Asset]:
+        return [slot for slot in self.slots if isinstance(slot, Asset)]
 
 
 def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
@@ -87,7 +107,7 @@ def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
             for asset in recorded
             for announcement in announce(connection, asset, settled.get(asset.id), asked.request_id)
         ]
-        return Recorded(job.id, recorded, Outgoing((), tuple(announcements)))
+        return Recorded(job.id, list(recorded), Outgoing((), tuple(announcements)))
 
 
 def _originals(connection: Connection, asked: Asked) -> dict[str, Original]:
@@ -108,7 +128,11 @@ def _recorded_before(connection: Connection, asked: Asked) -> Recorded:
             "idempotency_key_reused",
             "This Idempotency-Key belongs to another request; use a new one.",
         )
-    return Recorded(job.id, assets.of_job(connection, asked.owner, job.id), Outgoing())
+    left = {asset.ordinal: asset for asset in assets.of_job(connection, asked.owner, job.id)}
+    slots = [
+        left.get(ordinal) or Purged(_asset_id(job.id, ordinal)) for ordinal in range(job.objects)
+    ]
+    return Recorded(job.id, slots, Outgoing())
 
 
 def _record_files(
@@ -122,7 +146,7 @@ def _record_files(
     stored: dict[UUID, Original] = {}
     new_raws, new_assets = [], []
     for ordinal, file in enumerate(asked.files):
-        asset_id = new_id()
+        asset_id = _asset_id(job_id, ordinal)
         original = known.get(file.sha256 or "")
         if original is not None and original.size_bytes != file.size_bytes:
             # One of the two declarations is wrong: let the bytes come and tell which.
@@ -184,3 +208,18 @@ def _raw(owner: str, asset_id: UUID, bucket: str, file: Announced) -> NewRaw:
         declared_size=file.size_bytes,
         declared_sha256=file.sha256,
     )
+
+
+def _asset_id(job_id: UUID, ordinal: int) -> UUID:
+    """Made of the job's, so that it can be told when nothing else is left of the asset.
+
+    A UUIDv7 of the job's moment, like those of `new_id`.
+    """
+    moment = job_id.int >> 80 << 80
+    rest = uuid5(job_id, str(ordinal)).int & (1 << 76) - 1
+    return UUID(int=moment | 0x7 << 76 | rest)
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was left out: fields to come leave the digests of older requests as they are."""
+    return {name: value for name, value in values.items() if value is not None}

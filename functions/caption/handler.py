@@ -1,0 +1,51 @@
+"""Wake-ups from the caption queue. This function has no way to the catalogue, and needs none."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from mammothbox import wiring
+from mammothbox.batch import Worker, one_by_one
+from mammothbox.messages import Outgoing
+from mammothbox.observability import logger, traced
+from mammothbox.route import CAPTION, TAG
+from mammothbox.settings import GeminiSettings, WorkerSettings, load
+from mammothbox.tagging.caption_picture import Captioning, receive
+from mammothbox.tagging.gemini import GeminiCaptioner, GeminiOptions
+
+
+@cache
+def _captioner() -> GeminiCaptioner:
+    settings = load(GeminiSettings)
+    options = GeminiOptions(
+        api_key=settings.gemini_api_key,
+        model=settings.gemini_model,
+        base_url=settings.gemini_url,
+    )
+    return GeminiCaptioner(options)
+
+
+def _send_nothing(_: Outgoing) -> None:
+    """Without a catalogue there is no outbox."""
+
+
+@traced
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Caption the pictures the messages name; those that fail are named in the answer."""
+    queues = wiring.queues()
+    captioning = Captioning(
+        library=wiring.library(),
+        captioner=_captioner(),
+        language=load(GeminiSettings).caption_language,
+        max_receives=load(WorkerSettings).max_receives,
+        wake_tag=lambda wake_up: queues.hand_on(TAG, wake_up),
+    )
+    return one_by_one(
+        event,
+        context,
+        Worker(CAPTION, queues, _send_nothing),
+        lambda delivery: receive(captioning, delivery),
+    )

@@ -1,0 +1,98 @@
+"""Captions, and the tokens they cost: reserved before a model is asked, settled after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from mammothbox.catalog.connection import Connection
+from mammothbox.tagging.budget import Used
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """What a model said of a picture."""
+
+    asset_id: UUID
+    caption: str
+    visible_text: str
+    model: str
+    tokens: int
+    at: datetime
+
+
+def record(connection: Connection, owner: str, found: Captioned) -> None:
+    """Put down the caption, in place of an earlier one."""
+    connection.execute(
+        "INSERT INTO caption (owner, asset_id, caption, visible_text, model, tokens, at)"
+        " VALUES (%(owner)s, %(asset_id)s, %(caption)s, %(visible_text)s, %(model)s,"
+        " %(tokens)s, %(at)s) ON CONFLICT (owner, asset_id) DO UPDATE SET"
+        " caption = excluded.caption, visible_text = excluded.visible_text,"
+        " model = excluded.model, tokens = excluded.tokens, at = excluded.at",
+        {**vars(found), "owner": owner},
+    )
+
+
+def lock_use(connection: Connection, owner: str, day: date) -> Used:
+    """What the owner has used, while nobody else reserves for them."""
+    connection.execute(
+        "INSERT INTO token_use (owner, day) VALUES (%s, %s)"
+        " ON CONFLICT (owner, day) DO UPDATE SET day = excluded.day",
+        [owner, day],
+    )
+    row = connection.execute(
+        "SELECT coalesce(sum(spent) FILTER (WHERE day = %(day)s), 0)::bigint AS spent_today,"
+        " coalesce(sum(reserved) FILTER (WHERE day = %(day)s), 0)::bigint AS reserved_today,"
+        " coalesce(sum(spent), 0)::bigint AS spent_this_month,"
+        " coalesce(sum(reserved), 0)::bigint AS reserved_this_month FROM token_use"
+        " WHERE owner = %(owner)s AND day >= date_trunc('month', %(day)s::date)",
+        {"owner": owner, "day": day},
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    return Used(**row)
+
+
+def reserve(connection: Connection, owner: str, asset_id: UUID, day: date, tokens: int) -> None:
+    """Reserve tokens for one asset; what it had reserved before counts as spent."""
+    settle(connection, owner, asset_id, spent=None)
+    connection.execute(
+        "INSERT INTO token_reservation (owner, asset_id, day, tokens) VALUES (%s, %s, %s, %s)",
+        [owner, asset_id, day, tokens],
+    )
+    connection.execute(
+        "UPDATE token_use SET reserved = reserved + %s WHERE owner = %s AND day = %s",
+        [tokens, owner, day],
+    )
+
+
+def is_ordered(connection: Connection, owner: str, asset_id: UUID) -> bool:
+    """Whether a caption was ordered, or refused, before."""
+    row = connection.execute(
+        "SELECT 1 FROM stage WHERE owner = %s AND asset_id = %s AND name = 'caption'",
+        [owner, asset_id],
+    ).fetchone()
+    return row is not None
+
+
+def settle(connection: Connection, owner: str, asset_id: UUID, *, spent: int | None) -> None:
+    """Turn a reservation into what was spent. Without a figure, all of it counts as spent.
+
+    What was not reserved counts for today.
+    """
+    reserved = connection.execute(
+        "DELETE FROM token_reservation WHERE owner = %s AND asset_id = %s RETURNING day, tokens",
+        [owner, asset_id],
+    ).fetchone()
+    tokens = reserved["tokens"] if reserved else 0
+    connection.execute(
+        "INSERT INTO token_use (owner, day, spent) VALUES (%(owner)s, %(day)s, %(spent)s)"
+        " ON CONFLICT (owner, day) DO UPDATE SET spent = token_use.spent + excluded.spent,"
+        " reserved = token_use.reserved - %(reserved)s",
+        {
+            "owner": owner,
+            "day": reserved["day"] if reserved else datetime.now(UTC).date(),
+            "spent": tokens if spent is None else spent,
+            "reserved": tokens,
+        },
+    )

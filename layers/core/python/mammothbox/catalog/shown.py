@@ -1,0 +1,87 @@
+"""What clients see of assets beside the asset's own row, for a whole page in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mammothbox.catalog.connection import Connection
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Facts, tags, caption and derivatives. Of what is no media, all is empty.
+
+    `tags` have `label`, `source` and `score`; each label once, by whom to believe first.
+    `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
+    `space` is the active one, if the asset has a vector in it.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    taken_at: datetime | None = None
+    taken_offset_min: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude: float | None = None
+    camera: dict[str, Any] | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    phash: str | None = None
+    caption: str | None = None
+    visible_text: str | None = None
+    space: str | None = None
+    tags: tuple[dict[str, Any], ...] = ()
+    derivatives: tuple[dict[str, Any], ...] = ()
+
+
+NOTHING = Shown()
+
+
+def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dict[UUID, Shown]:
+    """What there is to show of each asset that has something to show."""
+    rows = connection.execute(
+        "WITH active AS MATERIALIZED"
+        " (SELECT id, name FROM embedding_space WHERE state = 'active')"
+        " SELECT wanted.id AS asset_id, m.width, m.height, m.duration_ms, m.taken_at,"
+        " m.taken_offset_min, m.latitude, m.longitude, m.altitude, m.camera, m.video_codec,"
+        " m.audio_codec, m.title, m.artist, m.album, m.phash::text AS phash,"
+        " c.caption, c.visible_text,"
+        " (SELECT active.name FROM active JOIN embedding e ON e.space_id = active.id"
+        "  WHERE e.owner = %(owner)s AND e.asset_id = wanted.id AND e.frame = 0) AS space,"
+        " coalesce(t.tags, '[]') AS tags, coalesce(d.derivatives, '[]') AS derivatives"
+        " FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
+        " LEFT JOIN media m ON m.owner = %(owner)s AND m.asset_id = wanted.id"
+        " LEFT JOIN caption c ON c.owner = %(owner)s AND c.asset_id = wanted.id"
+        " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('label', label, 'source', source,"
+        "  'score', score) ORDER BY score DESC NULLS FIRST, label) AS tags"
+        "  FROM (SELECT DISTINCT ON (label) label, source, score FROM tag"
+        "   WHERE tag.owner = %(owner)s AND tag.asset_id = wanted.id"
+        "   AND (space = '' OR space = (SELECT name FROM active)) ORDER BY label,"
+        "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source)) said) t"
+        " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('name', name,"
+        "  'content_type', content_type, 'width', width, 'height', height)"
+        "  ORDER BY width * height, name) AS derivatives FROM derivative"
+        "  WHERE derivative.owner = %(owner)s AND derivative.asset_id = wanted.id) d",
+        {"owner": owner, "ids": list(asset_ids)},
+    ).fetchall()
+    return {row.pop("asset_id"): _shown(row) for row in rows}
+
+
+def _shown(row: dict[str, Any]) -> Shown:
+    phash = row["phash"]
+    return Shown(
+        **{
+            **row,
+            "phash": f"{int(phash, 2):016x}" if phash else None,
+            "tags": tuple(row["tags"]),
+            "derivatives": tuple(row["derivatives"]),
+        }
+    )

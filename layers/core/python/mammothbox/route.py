@@ -1,0 +1,36 @@
+"""Which stages there are, and which follow which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mammothbox.catalog import spaces
+from mammothbox.catalog.connection import Connection
+from mammothbox.errors import Retryable
+
+INTAKE = "intake"
+EMBED = "embed"
+TAG = "tag"
+CAPTION = "caption"
+
+
+@dataclass(frozen=True)
+class Next:
+    """A stage to queue. Ready does not wait for an optional one, nor does its failure count."""
+
+    name: str
+    space: str = ""
+    optional: bool = False
+
+
+def after_intake(connection: Connection, kind: str) -> tuple[Next, ...]:
+    """Media is embedded in the active space, and beside it in those that are filling.
+
+    Raises `Retryable` as long as no space is active: nothing is understood by guess.
+    """
+    if kind not in spaces.MEDIA_KINDS:
+        return ()
+    in_use = spaces.in_use(connection)
+    if not any(space.state == "active" for space in in_use):
+        raise Retryable("no_active_space", "No embedding space is active: run the migrations.")
+    return tuple(Next(EMBED, space.name, optional=space.state != "active") for space in in_use)

@@ -1,0 +1,154 @@
+"""Tag: from vectors to zero-shot tags, and from a captioner's file to a caption and its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mammothbox.catalog import captions, embeddings, spaces, tags
+from mammothbox.catalog.captions import Captioned
+from mammothbox.catalog.connection import Connection, Database
+from mammothbox.catalog.spaces import SpaceRow
+from mammothbox.catalog.stages import Failure, StageKey
+from mammothbox.encoders.encoder import Encoder, Vectors
+from mammothbox.errors import Permanent, Retryable
+from mammothbox.messages import Outgoing, parse_wake_up
+from mammothbox.route import CAPTION, TAG, Next
+from mammothbox.stages import Limits, NoSuchStage, Work, fail, finish, run, was_purged
+from mammothbox.storage.library import Library
+from mammothbox.tagging import caption_file, from_caption, zero_shot
+from mammothbox.tagging.calibration import Calibration, uncalibrated
+from mammothbox.tagging.caption_file import CaptionFile
+from mammothbox.tagging.captioner import Caption
+from mammothbox.tagging.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The vocabulary's vectors in one space."""
+
+    space: SpaceRow
+    vectors: Vectors
+
+    @property
+    def calibration(self) -> Calibration:
+        found = self.space.calibration
+        return Calibration.model_validate(found) if found else uncalibrated(self.space.name)
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """What tag works with. `labels` keeps what was read for each space."""
+
+    database: Database
+    library: Library
+    encoder: Callable[[str], Encoder]
+    vocabulary: Vocabulary
+    limits: Limits
+    labels: dict[str, Labels]
+
+
+def receive(tagging: Tagging, body: str) -> Outgoing:
+    """Do what the message wakes: tag an asset, or take in its caption. Raises as `stages.run`."""
+    told = parse_wake_up(body)
+    act = {TAG: _tag, CAPTION: _take_in_caption}.get(told.stage if told else "")
+    if told is None or act is None:
+        raise Permanent("not_for_tag", "The message wakes neither a tag nor a caption stage.")
+    key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
+    try:
+        return run(tagging.database, key, tagging.limits, partial(act, tagging))
+    except NoSuchStage:
+        if was_purged(tagging.database, key):
+            # A caption may have come after the purge.
+            tagging.library.erase(key.asset_id)
+            return Outgoing()
+        raise
+
+
+def _tag(tagging: Tagging, work: Work) -> Outgoing:
+    key = work.claim.key
+    labels = _labels(tagging, key.space)
+    with tagging.database.transaction() as connection:
+        vectors = embeddings.of_asset(connection, key.owner, key.asset_id, labels.space.id)
+    # The first vector is the mean of the others, where there are others.
+    seen = np.stack(vectors[1:] or vectors) if vectors else np.empty((0, labels.vectors.shape[1]))
+    found = zero_shot.tags(seen, labels.vectors, tagging.vocabulary, labels.calibration)
+
+    def record(connection: Connection) -> Sequence[Next]:
+        tags.replace(
+            connection, key.owner, key.asset_id, source="zero-shot", tags=found, space=key.space
+        )
+        return ()
+
+    return finish(tagging.database, work, record)
+
+
+def _labels(tagging: Tagging, space_name: str) -> Labels:
+    """The vectors of the labels: from memory, or the catalogue, or once from the model."""
+    if space_name in tagging.labels:
+        return tagging.labels[space_name]
+    vocabulary = tagging.vocabulary
+    with tagging.database.transaction() as connection:
+        space = spaces.find(connection, space_name)
+        if space is None:
+            raise Retryable("unknown_space", f"The space {space_name} is not on record.")
+        known = embeddings.vocabulary(connection, space.id, vocabulary.digest)
+    names = [label.id for label in vocabulary.sought]
+    if set(names) == set(known):
+        vectors: Vectors = np.stack([known[name] for name in names])
+    else:
+        vectors = zero_shot.label_vectors(tagging.encoder(space_name), vocabulary)
+        with tagging.database.transaction() as connection:
+            embeddings.record_vocabulary(connection, space.id, vocabulary.digest, names, vectors)
+    tagging.labels[space_name] = Labels(space, vectors)
+    return tagging.labels[space_name]
+
+
+def _take_in_caption(tagging: Tagging, work: Work) -> Outgoing:
+    key = work.claim.key
+    body = tagging.library.read(key.asset_id, caption_file.NAME)
+    if body is None:
+        raise Retryable("no_caption_yet", "The captioner has not answered yet.")
+    found = caption_file.parse(body)
+    if found.caption is None:
+        return _without_caption(tagging, work, found)
+    return finish(tagging.database, work, partial(_record, tagging, key, found, found.caption))
+
+
+def _record(
+    tagging: Tagging, key: StageKey, found: CaptionFile, caption: Caption, connection: Connection
+) -> Sequence[Next]:
+    captions.record(
+        connection,
+        key.owner,
+        Captioned(
+            key.asset_id,
+            caption.caption,
+            caption.visible_text,
+            found.model,
+            found.tokens,
+            found.at,
+        ),
+    )
+    told = from_caption.tags(caption, tagging.vocabulary)
+    tags.replace(connection, key.owner, key.asset_id, source="caption", tags=told)
+    captions.settle(connection, key.owner, key.asset_id, spent=found.tokens)
+    return ()
+
+
+def _without_caption(tagging: Tagging, work: Work, found: CaptionFile) -> Outgoing:
+    key = work.claim.key
+    reason = Failure(
+        found.code or "no_caption", "The captioner gave no caption for this.", "skipped", False
+    )
+    return fail(
+        tagging.database,
+        work,
+        reason,
+        record=lambda connection: captions.settle(
+            connection, key.owner, key.asset_id, spent=found.tokens
+        ),
+    )
