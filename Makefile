@@ -42,6 +42,9 @@ openapi: $(READY) ## Write functions/api/openapi.json anew
 lock: $(READY) ## Pin and hash the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra media --extra encoders --extra caption \
+	  --extra tracing --universal --python-version 3.11 --constraint requirements/dev.txt \
+	  --no-emit-index-url --generate-hashes --no-header -q -o requirements/worker.txt
 
 clean: ## Remove the environment and every cache; `.local` stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov cdk.out

@@ -29,15 +29,20 @@ class Queue:
 
 @dataclass(frozen=True)
 class Worker:
-    """A function woken by its own queue. The queue and its dead-letter queue bear its name."""
+    """A function woken by its own queue. The queue and its dead-letter queue bear its name.
+
+    One without a database role stands outside the VPC, with the internet before it and no way
+    to the catalogue. Only those `with_models` carry them, in the image.
+    """
 
     name: str
     handler: str
-    database_role: str
+    database_role: str | None
     timeout_s: int
     memory_mb: int
     queue: Queue
     environment: dict[str, str] = field(default_factory=dict)
+    with_models: bool = False
 
     @property
     def queue_name(self) -> str:
@@ -118,5 +123,35 @@ WORKERS = (
         timeout_s=300,
         memory_mb=1769,
         queue=Queue(batch_size=10, batch_window_s=0, max_concurrency=20, max_receives=5),
+    ),
+    Worker(
+        name="embed",
+        handler="functions.embed.handler.handler",
+        database_role="worker",
+        timeout_s=120,
+        # The model, and a decoder of up to 1.5 GB beside it.
+        memory_mb=3008,
+        # A batch is one run of the model.
+        queue=Queue(batch_size=8, batch_window_s=0, max_concurrency=20, max_receives=5),
+        with_models=True,
+    ),
+    Worker(
+        name="caption",
+        handler="functions.caption.handler.handler",
+        database_role=None,
+        timeout_s=90,
+        memory_mb=512,
+        # Each message may take as long as the captioner's patience.
+        queue=Queue(batch_size=1, batch_window_s=0, max_concurrency=5, max_receives=5),
+    ),
+    Worker(
+        name="tag",
+        handler="functions.tag.handler.handler",
+        database_role="worker",
+        # A new vocabulary is embedded once, text by text.
+        timeout_s=120,
+        memory_mb=1769,
+        queue=Queue(batch_size=10, batch_window_s=0, max_concurrency=10, max_receives=5),
+        with_models=True,
     ),
 )

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import signal
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 from mammothbox.catalog import api_keys
@@ -16,33 +13,22 @@ from mammothbox.catalog.migrate import MigrationError
 from mammothbox.errors import Unavailable
 from mammothbox.storage.keys import OWNER_PATTERN
 
+from infra.local import ending
 from infra.local.environment import read_env
-from infra.local.home import UpError, home_from_environment, is_occupied, occupant
-from infra.local.postgres import PostgresError
+from infra.local.home import UpError, home_from_environment, is_occupied
+from infra.local.postgres_programs import PostgresError
 from infra.local.up import say, up
 
-_PATIENCE_S = 20.0
 _MOST_DAYS = 3650
+_HOW = f"make key OWNER=ada ROLE=uploader (or another of {', '.join(ROLES)})"
 
 
-def down() -> None:
-    """End what runs in the home and wait until it is gone. Raises `UpError` if it stays."""
-    home = home_from_environment()
-    pid, _ = occupant(home)
-    if not is_occupied(home) or pid is None:
-        say("nothing is running")
-        return
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE_S
-    while is_occupied(home):
-        if time.monotonic() > deadline:
-            raise UpError(f"process {pid} does not end")
-        time.sleep(0.05)
-    say("ended")
-
-
-def key(owner: str, role: api_keys.Role, name: str, expires_days: float | None) -> None:
+def key(owner: str, role: str, name: str, expires_days: float | None) -> None:
     """Make an API key for the running stack and print it, once."""
+    if not owner or not role:
+        raise UpError(f"say whose key and for what: {_HOW}")
+    if role not in ROLES:
+        raise UpError(f"{role!r} is no role: {_HOW}")
     home = home_from_environment()
     if re.fullmatch(OWNER_PATTERN, owner) is None:
         raise UpError("an owner has 1 to 63 of a-z, 0-9, '-', '_', and begins with a-z or 0-9")
@@ -51,7 +37,9 @@ def key(owner: str, role: api_keys.Role, name: str, expires_days: float | None) 
     expires_at = (
         datetime.now(UTC) + timedelta(days=expires_days) if expires_days is not None else None
     )
-    url = read_env(home)["DATABASE_URL"]
+    url = read_env(home).get("DATABASE_URL")
+    if url is None:
+        raise UpError("it is still starting: try again in a moment")
     print(api_keys.create(url, owner=owner, role=role, name=name, expires_at=expires_at))
 
 
@@ -68,8 +56,8 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("up", help="run the whole system on this machine")
     commands.add_parser("down", help="end it")
     making = commands.add_parser("key", help="make an API key")
-    making.add_argument("--owner", required=True)
-    making.add_argument("--role", required=True, choices=ROLES)
+    making.add_argument("--owner", default="", help="whose key")
+    making.add_argument("--role", default="", help=", ".join(ROLES))
     making.add_argument("--name", default="made by hand")
     making.add_argument("--expires-days", type=_days)
     return parser.parse_args()
@@ -82,7 +70,7 @@ def main() -> None:
         if arguments.command == "up":
             up()
         elif arguments.command == "down":
-            down()
+            say(ending.end(home_from_environment()))
         else:
             key(arguments.owner, arguments.role, arguments.name, arguments.expires_days)
     except (UpError, PostgresError, MigrationError, Unavailable) as error:

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import lifeline
-from infra.local.environment import clean_environment
+from infra.local.environment import ACCOUNT, clean_environment
 from infra.local.home import LOOPBACK, Home, UpError
 from infra.topology import EVENT_BUS, EVENT_PREFIXES, LIBRARY_BUCKET, RAW_BUCKET, Worker
 
@@ -50,11 +50,11 @@ def start(home: Home, port: int, workers: Sequence[Worker]) -> subprocess.Popen[
 
 
 def addresses(port: int, workers: Sequence[Worker]) -> QueueAddresses:
-    """Where the queues are."""
-    sqs: SQSClient = client("sqs", port)
+    """Where the queues are; the emulator itself would name the port at which it made them."""
+    base = f"http://{LOOPBACK}:{port}/{ACCOUNT}"
     return QueueAddresses(
-        {worker.name: _url(sqs, worker.queue_name) for worker in workers},
-        {worker.name: _url(sqs, worker.dead_letter_queue_name) for worker in workers},
+        {worker.name: f"{base}/{worker.queue_name}" for worker in workers},
+        {worker.name: f"{base}/{worker.dead_letter_queue_name}" for worker in workers},
     )
 
 

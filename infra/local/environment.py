@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.local.home import LOOPBACK, Home
+from infra.local.lifeline import REPOSITORY
 from infra.local.postgres import DatabaseUrls
 from infra.topology import API, EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, Scheduled, Worker
 
 OWNER = "local"
 REGION = "us-east-1"
+MODELS = REPOSITORY / "models"
 ACCOUNT = "000000000000"
 
 
@@ -96,19 +98,32 @@ def function_environment(stack: Stack, function: Worker | Scheduled) -> dict[str
     return {
         **clean_environment(),
         **_shared(stack),
-        "DATABASE_URL": getattr(stack.urls, function.database_role),
         "FUNCTION_TIMEOUT_S": str(function.timeout_s),
         "AWS_LAMBDA_FUNCTION_NAME": f"mammothbox-{function.name}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        **_database(stack, function.database_role),
         **_of_worker(function),
+        **_of_models(),
     }
+
+
+def _database(stack: Stack, role: str | None) -> dict[str, str]:
+    return {"DATABASE_URL": getattr(stack.urls, role)} if role else {}
 
 
 def _of_worker(function: Worker | Scheduled) -> dict[str, str]:
     if not isinstance(function, Worker):
         return {}
     return {"MAX_RECEIVES": str(function.queue.max_receives), **function.environment}
+
+
+def _of_models() -> dict[str, str]:
+    """Captions are on where there is a key to the captioner."""
+    return {
+        "MODELS_FOLDER": str(MODELS),
+        "CAPTIONS": str("GEMINI_API_KEY" in os.environ).lower(),
+    }
 
 
 def write_env(home: Home, stack: Stack, key: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+_PORTS = range(20_000, 32_000)
 
 
 class UpError(RuntimeError):
@@ -37,17 +40,30 @@ class Home:
         return self.folder / "logs"
 
     @property
+    def database(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
     def ports(self) -> Path:
         return self.folder / "ports.json"
 
     def prepare(self) -> None:
-        """Make the folders, for this user alone."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.logs.mkdir(exist_ok=True)
+        """Make the folders, for this user alone. Raises `UpError` where that is impossible."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _unusable(self, error.strerror) from error
+        if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
+            raise _unusable(self, os.strerror(errno.EACCES))
 
 
 def home_from_environment() -> Home:
     return Home(Path(os.environ.get("MAMMOTHBOX_HOME", ".local")).resolve())
+
+
+def _unusable(home: Home, reason: str | None) -> UpError:
+    return UpError(f"{home.folder} cannot be used ({reason}): name another with MAMMOTHBOX_HOME=…")
 
 
 @contextmanager
@@ -57,12 +73,22 @@ def occupied(home: Home) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UpError(f"it runs already: {occupant(home)[1] or 'still starting'}") from None
+            raise _runs_already(home) from None
         file.truncate(0)
         try:
             yield
         finally:
             file.truncate(0)
+
+
+def refuse_if_occupied(home: Home) -> None:
+    """Raise `UpError` when somebody runs here."""
+    if is_occupied(home):
+        raise _runs_already(home)
+
+
+def _runs_already(home: Home) -> UpError:
+    return UpError(f"it runs already: {occupant(home)[1] or 'still starting'}")
 
 
 def announce(home: Home, url: str) -> None:
@@ -80,10 +106,14 @@ def occupant(home: Home) -> tuple[int | None, str]:
 
 
 def is_occupied(home: Home) -> bool:
-    """Whether somebody runs here at the moment."""
-    if not home.lock.exists():
+    """Whether somebody runs here at the moment. Raises `UpError` for a home of somebody else's."""
+    try:
+        file = home.lock.open()
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    with home.lock.open("a") as file:
+    except OSError as error:
+        raise _unusable(home, error.strerror) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -92,27 +122,45 @@ def is_occupied(home: Home) -> bool:
 
 
 def choose_ports(home: Home, wanted: int | None) -> tuple[int, int]:
-    """The ports of the API and of the emulator; free ones are remembered across restarts.
+    """The ports of the API and of the emulator: the remembered ones while they are free.
 
     Raises `UpError` when the wanted port, 8000 if none is named, is taken. Port 0 is any.
     """
-    remembered = json.loads(home.ports.read_text()) if home.ports.exists() else {}
+    known = _known_ports(home)
     api = wanted if wanted is not None else 8000
-    if api == 0:
-        api = _free_port(remembered.get("api"))
-    elif not _is_free(api):
+    if api != 0 and not _is_free(api):
         raise UpError(f"port {api} is taken: choose another with PORT=…, or any with PORT=0")
-    emulator = _free_port(remembered.get("emulator"), but=api)
+    emulator = _free_port(home, known.get("emulator"), but=api)
+    return api or _free_port(home, known.get("api"), but=emulator), emulator
+
+
+def remember_ports(home: Home, api: int, emulator: int) -> None:
+    """Have the next start choose the same ports."""
     home.ports.write_text(json.dumps({"api": api, "emulator": emulator}))
-    return api, emulator
 
 
-def _free_port(preferred: int | None, but: int | None = None) -> int:
-    if preferred is not None and preferred != but and _is_free(preferred):
-        return preferred
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def _known_ports(home: Home) -> dict[str, int]:
+    try:
+        known: dict[str, int] = json.loads(home.ports.read_text())
+    except (OSError, ValueError):
+        return {}
+    return known
+
+
+def _free_port(home: Home, known: int | None, but: int) -> int:
+    """The known port if it is free, else one that depends on the home.
+
+    Both are below those that systems give to outgoing connections: a port that is free between
+    two starts of a server stays so. Raises `UpError` when all are taken.
+    """
+    first = zlib.crc32(os.fsencode(home.folder)) % len(_PORTS)
+    candidates: list[int] = [*_PORTS[first:], *_PORTS[:first]]
+    if known is not None and known in _PORTS:
+        candidates.insert(0, known)
+    for port in candidates:
+        if port != but and _is_free(port):
+            return port
+    raise UpError("no free port is left")
 
 
 def _is_free(port: int) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.backoff import pause_s
 from infra.local.execution import EnvironmentDied, ExecutionEnvironment, HandlerRaised
 from infra.local.sqs_event import build_event, failed_ids
 from infra.topology import Worker
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 # How long a receive waits for a first message; also how late a poller may notice its end.
 _WAIT_S = 1
 _MOST_PER_RECEIVE = 10
-_LONGEST_PAUSE_S = 30.0
 _CATALOGUE_PAUSE_S = 0.5
 
 Say = Callable[[str], None]
@@ -52,7 +52,7 @@ class Poller:
             healthy = self._turn(stop)
             troubles = 0 if healthy else troubles + 1
             if troubles > 1:
-                stop.wait(min(2.0**troubles / 4, _LONGEST_PAUSE_S))
+                stop.wait(pause_s(troubles))
         self.environment.end()
 
     def _turn(self, stop: threading.Event) -> bool:

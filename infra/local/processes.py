@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+from contextlib import suppress
 from pathlib import Path
 
-_PROC = Path("/proc")
+import psutil
 
 
 def program(pid: int) -> str:
     """What process `pid` runs; empty when it is gone or a zombie."""
     try:
-        if (_PROC / "self").exists():
-            # Empty for a zombie.
-            return (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
-        ps = ["/bin/ps", "-o", "args=", "-p", str(pid)]
-        return subprocess.run(ps, capture_output=True, text=True, check=False).stdout
-    except OSError:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
         return ""
 
 
 def exists(pid: int) -> bool:
     """Whether `pid` is taken, be it by a zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return psutil.pid_exists(pid)
 
 
 def works_in(folder: Path) -> bool:
-    """Whether any process has `folder` as its working directory. Without /proc, nobody knows."""
-    for link in _PROC.glob("[0-9]*/cwd"):
-        try:
-            if link.readlink() == folder:
-                return True
-        except OSError:
-            continue
-    return False
+    """Whether any process has `folder` as its working directory."""
+    return any(process.info["cwd"] == str(folder) for process in psutil.process_iter(["cwd"]))
+
+
+def kill(pid: int) -> None:
+    """Kill process `pid` with all its descendants."""
+    try:
+        top = psutil.Process(pid)
+        descendants = top.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return
+    # Itself last, since it may be the one that runs this.
+    for process in [*descendants, top]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

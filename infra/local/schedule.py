@@ -29,8 +29,11 @@ class Schedule:
             due = time.monotonic() + self.function.every_s
             try:
                 self.environment.invoke(scheduled_event(self.function.name))
-            except (InvocationError, OSError) as error:
+            except InvocationError as error:
                 self.say(f"{self.function.name}: {error}")
+            except Exception as error:
+                # Whatever it is may be over at the next turn; a schedule that ended would not be.
+                self.say(f"{self.function.name}: {type(error).__name__}: {error}")
             stop.wait(max(0.0, due - time.monotonic()))
         self.environment.end()
 

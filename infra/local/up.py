@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.migrate import migrate
+from mammothbox.model_spaces import offer_models
 
-from infra.local import emulator, home, lifeline, postgres
+from infra.local import emulator, ending, home, lifeline, postgres
 from infra.local.environment import (
+    MODELS,
     OWNER,
     Stack,
     api_environment,
@@ -34,13 +34,13 @@ from infra.local.home import LOOPBACK, Home, UpError
 from infra.local.poller import Poller
 from infra.local.postgres import Server
 from infra.local.recovery import forget_messages, lapse_leases
+from infra.local.running import Running
 from infra.local.schedule import Schedule
 from infra.topology import JANITOR, WORKERS, Scheduled, Worker
 
 DATABASE = "mammothbox"
 _API_PATIENCE_S = 30.0
 _WATCH_EVERY_S = 1.0
-_THREADS_END_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -49,49 +49,6 @@ class Topology:
 
     workers: Sequence[Worker] = WORKERS
     scheduled: Sequence[Scheduled] = (JANITOR,)
-
-
-@dataclass
-class Running:
-    """Children that are started again when they die, and the threads that feed the workers."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    children: dict[str, Callable[[], subprocess.Popen[bytes]]] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    threads: list[threading.Thread] = field(default_factory=list)
-    deaths: dict[str, int] = field(default_factory=dict)
-
-    def start_child(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> None:
-        self.children[name] = start
-        self.processes[name] = start()
-
-    def start_thread(self, name: str, run: Callable[[threading.Event], None]) -> None:
-        thread = threading.Thread(target=run, args=[self.stop], name=name, daemon=True)
-        self.threads.append(thread)
-        thread.start()
-
-    def revive_the_dead(self) -> None:
-        """Start children again that died; one that dies over and over a little later each time."""
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                deaths = self.deaths[name] = self.deaths.get(name, 0) + 1
-                say(f"{name} ended with {process.returncode}; starting it again")
-                self.stop.wait(min(2.0**deaths / 4, 30))
-                self._start_again(name)
-
-    def _start_again(self, name: str) -> None:
-        try:
-            self.processes[name] = self.children[name]()
-        except (UpError, BotoCoreError, ClientError) as error:
-            say(f"{name} does not start: {error}")
-
-    def end(self) -> None:
-        """End everything; what is being worked on comes back at the next start."""
-        self.stop.set()
-        for thread in self.threads:
-            thread.join(_THREADS_END_S / len(self.threads))
-        for process in reversed(list(self.processes.values())):
-            lifeline.end(process, patience_s=2)
 
 
 def say(text: str) -> None:
@@ -103,31 +60,25 @@ def up(topology: Topology | None = None) -> None:
     """Run until Ctrl-C or SIGTERM. Raises `UpError` when it cannot."""
     topology = topology or Topology()
     place = home.home_from_environment()
+    home.refuse_if_occupied(place)
+    # Before anything is made: a refused start leaves nothing behind.
+    api_port, emulator_port = home.choose_ports(place, _wanted_port())
     place.prepare()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    ending.listen(stop, partial(ending.by_force, place, os.getpid()))
     with home.occupied(place), ExitStack() as stack:
-        api_port, emulator_port = home.choose_ports(place, _wanted_port())
+        home.remember_ports(place, api_port, emulator_port)
         home.announce(place, f"http://{LOOPBACK}:{api_port}")
         _leave_the_real_account(emulator_port)
-        server = stack.enter_context(postgres.lease(place.folder / "postgres"))
-        running = stack.enter_context(_running(stop))
+        server = stack.enter_context(postgres.lease(place.database))
+        running = Running(stop, say)
+        stack.callback(running.end)
         told = _start(place, server, running, topology, (api_port, emulator_port))
         _greet(place, told)
         while not stop.wait(_WATCH_EVERY_S):
             server.ensure_running()
             running.revive_the_dead()
         say("ending")
-
-
-@contextmanager
-def _running(stop: threading.Event) -> Iterator[Running]:
-    running = Running(stop)
-    try:
-        yield running
-    finally:
-        running.end()
 
 
 def _start(
@@ -137,6 +88,8 @@ def _start(
     server.create_database(DATABASE)
     urls = server.urls(DATABASE)
     migrate(urls.superuser)
+    space = offer_models(urls.superuser, MODELS)
+    say(f"pictures are embedded by {space.model} (space {space.name})")
     lapse_leases(urls.superuser)
     forget = partial(forget_messages, urls.superuser)
     running.start_child("emulator", lambda: _start_emulator(place, emulator_port, topology, forget))
@@ -156,8 +109,12 @@ def _start_emulator(
     place: Home, port: int, topology: Topology, forget: Callable[[], None]
 ) -> subprocess.Popen[bytes]:
     process = emulator.start(place, port, topology.workers)
-    # Whatever waited in its queues is gone; the stage table knows what that was.
-    forget()
+    try:
+        # Whatever waited in its queues is gone; the stage table knows what that was.
+        forget()
+    except BaseException:
+        lifeline.end(process, patience_s=2)
+        raise
     return process
 
 
@@ -174,7 +131,7 @@ def _start_api(place: Home, told: Stack) -> subprocess.Popen[bytes]:
 def _wait_for_api(running: Running, told: Stack) -> None:
     tries = int(_API_PATIENCE_S / 0.1)
     for _ in range(tries):
-        if running.processes["api"].poll() is not None:
+        if not running.is_alive("api"):
             break
         try:
             # A fixed address of this machine.

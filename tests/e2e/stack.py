@@ -155,7 +155,7 @@ class LocalStack:
 
         def look() -> psutil.Process | None:
             children = psutil.Process(self.process.pid).children(recursive=True)
-            return next((c for c in children if marker in " ".join(_command(c))), None)
+            return next((c for c in children if marker in " ".join(command_line(c))), None)
 
         return wait_for(look)
 
@@ -225,7 +225,8 @@ def _told(process: psutil.Process) -> str:
         return ""
 
 
-def _command(process: psutil.Process) -> list[str]:
+def command_line(process: psutil.Process) -> list[str]:
+    """What a process was started with; nothing once it is gone."""
     try:
         return process.cmdline()
     except psutil.Error:

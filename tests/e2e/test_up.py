@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import httpx2
 import psutil
 import pytest
 
+from infra.local import postgres
 from infra.local.home import LOOPBACK
-from tests.e2e.stack import LocalStack, processes_of, run, start, started, wait_for
+from infra.local.postgres import Server
+from tests.e2e.stack import LocalStack, command_line, processes_of, run, start, started, wait_for
 
 
 @pytest.fixture
@@ -36,6 +40,28 @@ def test_a_taken_port_is_named_in_one_line(home: Path) -> None:
 
     assert refused.returncode == 1
     assert refused.stdout.startswith(f"mammothbox: port {port} is taken")
+    assert refused.stdout.count("\n") == 1
+    assert not home.exists()
+
+
+def test_a_home_that_cannot_be_is_named_in_one_line() -> None:
+    for command in ("up", "down", "key"):
+        refused = run(command, Path("/dev/null/home"))
+
+        assert refused.stdout.count("\n") == 1
+        assert refused.stderr == ""
+    assert "/dev/null/home cannot be used" in run("up", Path("/dev/null/home")).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--owner", "", "--role", ""], ["--owner", "ada", "--role", "boss"]]
+)
+def test_a_key_asked_for_wrongly_gets_a_hint_of_one_line(home: Path, arguments: list[str]) -> None:
+    refused = run("key", home, 0, *arguments)
+
+    assert refused.returncode == 1
+    assert refused.stderr == ""
+    assert "make key OWNER=ada ROLE=uploader" in refused.stdout
     assert refused.stdout.count("\n") == 1
 
 
@@ -124,6 +150,74 @@ def test_after_kill_nine_nothing_lives_on_and_the_next_up_recovers(home: Path) -
     with started(home) as second:
         assert httpx2.get(second.object(system_id)["uri"]).content == b"kept"
         assert second.dropped("late.txt")["status"] == "ready"
+
+
+def test_down_ends_what_hangs_and_the_next_up_recovers_even_elsewhere(home: Path) -> None:
+    # Given a stack that cannot answer any more, and neither can its Postgres
+    stack = start(home)
+    system_id = stack.upload("kept.txt", b"kept")
+    stack.settled(system_id)
+    stack.open.close()
+    suspend_postgres(home)
+    stack.process.send_signal(signal.SIGSTOP)
+
+    # When it is to end
+    begun = time.monotonic()
+    ended = run("down", home)
+
+    # Then nothing of it is left ten seconds later
+    assert ended.returncode == 0, ended.stdout
+    assert "by force" in ended.stdout
+    wait_for(lambda: not processes_of(home), patience_s=10 - (time.monotonic() - begun))
+    stack.process.wait()
+    # And all is there at the next start, although somebody took the emulator's port meanwhile
+    old = stack.env["AWS_ENDPOINT_URL"]
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((LOOPBACK, int(old.rpartition(":")[2])))
+        taken.listen()
+        with started(home) as second:
+            assert httpx2.get(second.object(system_id)["uri"]).content == b"kept"
+            assert second.settled(second.upload("new.txt", b"new"))["status"] == "ready"
+            assert second.env["AWS_ENDPOINT_URL"] != old
+            assert old not in second.env["QUEUE_URLS"]
+
+
+def test_a_signal_ends_within_ten_seconds_what_hangs(home: Path) -> None:
+    # Given a stack all of whose children hang
+    stack = start(home)
+    for marker in ("uvicorn", "ministack", "infra.local.execution_child functions.intake"):
+        stack.child(marker).suspend()
+    suspend_postgres(home)
+
+    stack.process.send_signal(signal.SIGINT)
+
+    stack.process.wait(timeout=10)
+    wait_for(lambda: not processes_of(home), patience_s=2)
+
+
+def test_a_killed_watchdog_is_replaced(stack: LocalStack) -> None:
+    first = watchdog_of(stack.home)
+
+    first.kill()
+
+    wait_for(lambda: watchdog_of(stack.home) != first)
+
+
+def suspend_postgres(home: Path) -> None:
+    postmaster = postgres.postmaster(Server(home / "postgres", durable=True))
+    assert postmaster is not None
+    os.kill(postmaster, signal.SIGSTOP)
+
+
+def watchdog_of(home: Path) -> psutil.Process:
+    def look() -> psutil.Process | None:
+        found = [
+            p for p in processes_of(home) if "infra.local.postgres_watchdog" in command_line(p)
+        ]
+        return found[0] if found else None
+
+    return wait_for(look)
 
 
 @pytest.mark.parametrize("child", ["uvicorn", "ministack"])

@@ -31,15 +31,53 @@ def test_only_one_is_in(home: Home) -> None:
     assert homes.occupant(home) == (None, "")
 
 
-def test_free_ports_are_remembered(home: Home) -> None:
+def test_a_home_that_cannot_be_made_is_named_in_one_line() -> None:
+    with pytest.raises(UpError, match=r"^/dev/null/home cannot be used \(Not a directory\): .*$"):
+        Home(Path("/dev/null/home")).prepare()
+
+
+def test_a_home_that_cannot_be_written_is_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root may write anywhere, so the answer of the operating system is made up.
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    with pytest.raises(UpError, match=r"cannot be used \(Permission denied\)"):
+        home.prepare()
+
+
+def test_chosen_ports_stay_the_same(home: Home) -> None:
     first = choose_ports(home, 0)
 
     assert choose_ports(home, 0) == first
     assert first[0] != first[1]
 
 
+def test_remembered_ports_are_preferred(home: Home) -> None:
+    api, emulator = choose_ports(home, 0)
+    homes.remember_ports(home, api + 9, emulator + 9)
+
+    assert choose_ports(home, 0) == (api + 9, emulator + 9)
+
+
+def test_a_half_written_memory_of_ports_is_no_trouble(home: Home) -> None:
+    chosen = choose_ports(home, 0)
+    home.ports.write_text('{"api": 2')
+
+    assert choose_ports(home, 0) == chosen
+
+
+def test_no_chosen_port_is_one_that_the_system_gives_to_connections(home: Home) -> None:
+    # Given a port that a connection of some program had once, and may have at any time
+    homes.remember_ports(home, 50_000, 50_001)
+
+    # Then neither is chosen: Linux begins at 32768, others later
+    assert max(choose_ports(home, 0)) < 32_768
+
+
 def test_a_taken_port_is_refused_and_a_remembered_one_replaced(home: Home) -> None:
     api, emulator = choose_ports(home, 0)
+    homes.remember_ports(home, api, emulator)
     with socket.socket() as taken:
         taken.bind((LOOPBACK, api))
         taken.listen()
@@ -50,6 +88,16 @@ def test_a_taken_port_is_refused_and_a_remembered_one_replaced(home: Home) -> No
 
     assert again[0] != api
     assert again[1] == emulator
+
+
+def test_the_emulator_gives_way_to_the_port_that_is_wanted(home: Home) -> None:
+    api, emulator = choose_ports(home, 0)
+    homes.remember_ports(home, api, emulator)
+
+    chosen = choose_ports(home, emulator)
+
+    assert chosen[0] == emulator
+    assert chosen[1] != emulator
 
 
 def test_what_a_shell_is_told_reads_back_and_is_private(home: Home) -> None:
