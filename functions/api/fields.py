@@ -8,7 +8,14 @@ from typing import Annotated
 
 from fastapi import Header
 from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, NaiveDatetime
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    NaiveDatetime,
+    WithJsonSchema,
+)
 
 _FILENAME_BYTES = 1024
 _CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"
@@ -77,7 +84,11 @@ Collection = Annotated[
     str, Field(min_length=1, max_length=COLLECTION_LIMIT), AfterValidator(_names_a_collection)
 ]
 Instant = Annotated[AwareDatetime, BeforeValidator(_in_rfc_3339)]
-ClockTime = Annotated[NaiveDatetime, BeforeValidator(_without_offset)]
+ClockTime = Annotated[
+    NaiveDatetime,
+    BeforeValidator(_without_offset),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"}),
+]
 TagLabel = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line)]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[

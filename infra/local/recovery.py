@@ -23,10 +23,8 @@ def forget_messages(url: str) -> None:
     """The emulator began anew: whatever waited in its queues has to be sent again."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "UPDATE catalog.stage SET woken_at = NULL, queued_at = '-infinity'"
-            " WHERE state = 'queued'"
+            "UPDATE catalog.stage SET woken_at = NULL, queued_at = 'epoch' WHERE state = 'queued'"
         )
         connection.execute(
-            "UPDATE catalog.stage SET finished_at = '-infinity'"
-            " WHERE state = 'failed' AND retryable"
+            "UPDATE catalog.stage SET finished_at = 'epoch' WHERE state = 'failed' AND retryable"
         )

@@ -184,7 +184,105 @@ def test_a_key_that_does_not_open_says_why(house: House) -> None:
     assert answer.status_code == 200
 
 
+def test_a_stranger_does_not_make_us_read_what_they_send(house: House) -> None:
+    nobody = TestClient(app, raise_server_exceptions=False)
+    for method, path in PRIVATE:
+        for content in (b"{", b"\xff", b"[" * 100_000):
+            answer = nobody.request(
+                method,
+                f"{BASE}{path}?nonsense=1",
+                content=content,
+                headers={"Content-Type": "application/json"},
+            )
+            assert assert_problem(answer, 401)["code"] == "unauthenticated", (method, path)
+
+
+# --- heads
+
+
+def test_a_head_is_a_get_without_the_body(house: House) -> None:
+    operator = house.client("operator")
+    system_id = house.upload(operator, b"abc", filename="a.txt")
+    house.run_queues("intake")
+    job_id = house.get(operator, system_id)["job_id"]
+    reads = [path for method, path in LEAST_ROLE if method == "GET"]
+    for path in (*reads, f"{BASE}/openapi.json", f"{BASE}/docs", "/", "/nothing"):
+        identifier = job_id if "{job_id}" in path else system_id
+        url = path if path.startswith((BASE, "/nothing")) or path == "/" else BASE + path
+        url = url.replace("{system_id}", str(identifier)).replace("{job_id}", str(identifier))
+        get = operator.get(url)
+
+        head = operator.head(url)
+
+        assert head.status_code == get.status_code, path
+        assert head.content == b"", path
+        for name in ("Content-Type", "Cache-Control"):
+            assert head.headers.get(name) == get.headers.get(name), path
+        assert int(head.headers["Content-Length"]) > 0 or not get.content
+        assert head.headers["X-Request-Id"]
+
+
+def test_a_head_is_denied_like_its_get(house: House) -> None:
+    nobody = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    for method, path in PRIVATE:
+        if method == "GET":
+            head = call(nobody, "HEAD", path, uuid4())
+            assert (head.status_code, head.content) == (401, b""), path
+    assert nobody.head(f"{BASE}/health/live").status_code == 200
+    assert nobody.head(f"{BASE}/uploads").headers["Allow"] == "POST"
+
+
 # --- what cannot be
+
+
+def test_a_parameter_that_no_route_knows_is_refused_everywhere(house: House) -> None:
+    operator = house.client("operator")
+    for method, path in LEAST_ROLE:
+        answer = call(operator, method, f"{path}?limitt=5", uuid4())
+        problem = assert_problem(answer, 422)
+        assert [error["field"] for error in problem["errors"]] == ["query.limitt"], (method, path)
+        assert "no such parameter" in problem["detail"]
+    listed = operator.get(f"{BASE}/objects?limitt=5").json()["detail"]
+    assert "known are" in listed
+    assert "limit" in listed
+
+
+def test_every_parameter_of_the_contract_is_known(house: House) -> None:
+    operator = house.client("operator")
+    for method, path, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query":
+                answer = call(operator, method, f"{path}?{parameter['name']}=x", uuid4())
+                assert "no such parameter" not in answer.text, (method, path, parameter)
+
+
+def test_a_time_is_written_in_rfc_3339_or_refused(house: House) -> None:
+    client = house.client()
+    for name, value in (
+        ("from", "1"),
+        ("from", "1767225600"),
+        ("to", "1767225600000.5"),
+        ("to", "2026-03-01"),
+        ("from", "2026-03-01T12:00Z"),
+        ("from", "2026-03-01T12:00:00"),
+        ("to", "2026-03-01T12:00:00 02:00"),
+        ("to", "٢٠٢٦-03-01T12:00:00Z"),
+        ("from", "2026-02-30T12:00:00Z"),
+        ("from", ""),
+        ("taken_from", "1"),
+        ("taken_to", "2026-03-01"),
+        ("taken_from", "2026-03-01T12:00:00Z"),
+        ("taken_to", "2026-03-01T12:00:00+02:00"),
+    ):
+        problem = assert_problem(client.get(f"{BASE}/objects", params={name: value}), 422)
+        assert [error["field"] for error in problem["errors"]] == [f"query.{name}"], (name, value)
+    for name, value in (
+        ("from", "2026-03-01T12:00:00Z"),
+        ("to", "2026-03-01t12:00:00.123456789-03:30"),
+        ("taken_from", "2026-03-01T12:00:00"),
+        ("taken_to", "2026-03-01 12:00:00.5"),
+    ):
+        assert client.get(f"{BASE}/objects", params={name: value}).status_code == 200, value
 
 
 def test_ids_that_are_none_and_ids_of_nothing(house: House) -> None:
@@ -214,6 +312,24 @@ def test_routes_and_methods_that_are_none(house: House) -> None:
         for host in ("testserver", "[", "a b", "é:x", ""):
             answer = client.request(method, path, headers=[(b"Host", host.encode("latin-1"))])
             assert_problem(answer, status)
+
+
+def test_what_there_is_instead_is_told(house: House) -> None:
+    client = house.client()
+    for path in ("/nothing", f"{BASE}/object", f"{BASE}/objects/"):
+        problem = assert_problem(client.get(path), 404)
+        assert path in problem["detail"]
+        assert f"{BASE}/docs" in problem["detail"]
+        assert f"{BASE}/openapi.json" in problem["detail"]
+    for method, path, allowed in (
+        ("PUT", "/objects", "GET, HEAD"),
+        ("POST", f"/objects/{uuid4()}", "DELETE, GET, HEAD, PATCH"),
+        ("GET", "/ingest", "POST"),
+        ("DELETE", "/health/live", "GET, HEAD"),
+    ):
+        answer = client.request(method, BASE + path)
+        assert answer.headers["Allow"] == allowed
+        assert f"{path} takes {allowed}" in assert_problem(answer, 405)["detail"]
 
 
 BAD_FILES: list[tuple[dict[str, Any], str]] = [
@@ -265,18 +381,26 @@ def test_a_name_is_only_a_name(house: House) -> None:
         assert house.get(client, asset_id)["filename"] == filename
 
 
-def test_a_body_that_is_not_json_is_refused(house: House) -> None:
+UNREADABLE: list[tuple[bytes, str, str]] = [
+    (b"", "invalid_request", "required"),
+    (b"{", "invalid_request", "character 1"),
+    (b'{"files": ]', "invalid_request", "character 10"),
+    (b'{"files": "\xff"}', "invalid_utf8", "byte 11"),
+    (b'{"files": ' + b"[" * 100_000, "too_deep", "too deeply"),
+    (b'{"files": ' + b"9" * 5000 + b"}", "invalid_json", "digits"),
+]
+
+
+def test_a_body_that_is_not_json_is_refused_saying_what_is_wrong(house: House) -> None:
     client = house.client()
-    for content in (b"", b"{", b"\xff", b"[" * 100_000, b'{"files": ' + b"9" * 5000 + b"}"):
+    for content, code, why in UNREADABLE:
         answer = client.post(
             f"{BASE}/uploads", content=content, headers={"Content-Type": "application/json"}
         )
-        assert assert_problem(answer)["status"] in (400, 422), content[:20]
-
-    answer = client.post(
-        f"{BASE}/uploads", content=b'{"files": ]', headers={"Content-Type": "application/json"}
-    )
-    assert "character 10" in assert_problem(answer, 422)["detail"]
+        problem = assert_problem(answer, 422)
+        assert problem["code"] == code, content[:20]
+        assert why in problem["detail"]
+        assert [error["field"] for error in problem["errors"]] == ["body"]
 
 
 # --- anything at all
@@ -416,7 +540,9 @@ def test_without_a_database_the_answer_is_to_try_again(
         assert "nowhere" not in answer.text
     assert clients["viewer"].get(f"{BASE}/health/live").status_code == 200
     ready = clients["viewer"].get(f"{BASE}/health/ready")
-    assert [error["field"] for error in assert_problem(ready, 503)["errors"]] == ["database"]
+    # The active space stands in the database, so nobody can tell whether there is one.
+    errors = assert_problem(ready, 503)["errors"]
+    assert [error["field"] for error in errors] == ["database", "active space"]
     assert int(ready.headers["Retry-After"]) > 0
 
 
@@ -444,6 +570,16 @@ def test_readiness_names_what_does_not_answer(
             problem = assert_problem(client.get(f"{BASE}/health/ready"), 503)
         assert problem["code"] == "not_ready"
         assert [error["field"] for error in problem["errors"]] == named
+
+
+def test_without_an_active_space_the_house_is_not_ready(house: House) -> None:
+    house.rows("UPDATE embedding_space SET state = 'retired'")
+
+    ready = TestClient(app, raise_server_exceptions=False).get(f"{BASE}/health/ready")
+
+    errors = assert_problem(ready, 503)["errors"]
+    assert [error["field"] for error in errors] == ["active space"]
+    assert "run the migrations" in errors[0]["message"]
 
 
 def test_an_accident_is_a_problem_too_and_keeps_its_words(

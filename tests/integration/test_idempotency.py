@@ -143,6 +143,71 @@ def test_one_large_file_asked_for_many_times_at_once_is_one_multipart_upload(hou
     assert [upload["UploadId"] for upload in open_now] == list(upload_ids)
 
 
+PURGED = {"method": "NONE", "reason": "purged", "duplicate_of": None}
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_an_upload_that_was_purged_keeps_its_place(house: House, gone: int) -> None:
+    client = house.client()
+    files = {"files": [{**FILE, "filename": f"{name}.txt"} for name in "abc"]}
+    first = post(client, "uploads", files)
+    system_ids = ids(first)[1:]
+    for upload in first.json()["uploads"]:
+        house.put(upload["fields"]["key"], upload["system_id"][-3:].encode())
+    house.run_queues("intake")
+    purge(client, system_ids[gone])
+
+    again = post(client, "uploads", files)
+
+    assert ids(again) == ids(first)
+    uploads = again.json()["uploads"]
+    assert uploads.pop(gone) == {"system_id": system_ids[gone], **PURGED}
+    assert {upload["reason"] for upload in uploads} == {"already_received"}
+    for system_id in system_ids:
+        if system_id != system_ids[gone]:
+            purge(client, system_id)
+    assert [(upload["system_id"], upload["reason"]) for upload in repeat(client, files)] == [
+        (system_id, "purged") for system_id in system_ids
+    ]
+
+
+def repeat(client: TestClient, files: Any) -> list[dict[str, Any]]:
+    uploads: list[dict[str, Any]] = post(client, "uploads", files).json()["uploads"]
+    return uploads
+
+
+def purge(client: TestClient, system_id: str) -> None:
+    assert client.delete(f"/api/v1/objects/{system_id}?purge=true").status_code == 204
+
+
+def test_a_place_is_kept_while_the_purge_is_unfinished(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = house.client()
+    system_ids = ids(post(client, "uploads", FILES))[1:]
+    with monkeypatch.context() as outage:
+        cut_off(outage, "ListObjectVersions")
+        answer = client.delete(f"/api/v1/objects/{system_ids[0]}?purge=true")
+        assert answer.status_code == 503
+
+    [first, second] = repeat(client, FILES)
+
+    assert first == {"system_id": system_ids[0], **PURGED}
+    assert (second["system_id"], second["method"]) == (system_ids[1], "POST")
+
+
+def test_a_document_that_was_purged_is_not_stored_again(house: House) -> None:
+    client = house.client()
+    first = post(client, "ingest", DOCUMENTS)
+    [gone, kept] = first.json()["system_ids"]
+    purge(client, gone)
+
+    again = post(client, "ingest", DOCUMENTS)
+
+    assert again.json() == first.json()
+    assert stored(house) == {f"incoming/ada/{kept}"}
+
+
 def test_what_could_not_be_stored_is_stored_by_asking_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

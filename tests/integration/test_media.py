@@ -239,7 +239,7 @@ def test_a_space_is_filled_beside_the_active_one_and_then_takes_its_place(
     assert filling.status_code == 202
     assert filling.json()["fill"]["waiting"] == 1
     second = house.upload(client, photo(shade=9))
-    house.rows("UPDATE stage SET queued_at = '-infinity' WHERE woken_at IS NULL")
+    house.rows("UPDATE stage SET queued_at = 'epoch' WHERE woken_at IS NULL")
     house.sweep()
     house.run_queues()
 

@@ -90,6 +90,19 @@ def test_each_filter_narrows_the_list(house: House, client: TestClient) -> None:
         assert names(client, **filters) == expected, filters
 
 
+def test_a_folder_that_cannot_name_a_collection_costs_no_file(
+    house: House, client: TestClient
+) -> None:
+    house.put("drop/ada/two\tcolumns/a.txt", TEXT)
+    house.run_queues("intake")
+
+    [item] = client.get("/api/v1/objects").json()["items"]
+
+    assert (item["filename"], item["status"], item["collection"]) == ("a.txt", "ready", None)
+    refused = client.get("/api/v1/objects", params={"collection": "two\tcolumns"})
+    assert [error["field"] for error in refused.json()["errors"]] == ["query.collection"]
+
+
 def test_pages_neither_repeat_nor_skip_while_the_library_grows(
     house: House, client: TestClient
 ) -> None:

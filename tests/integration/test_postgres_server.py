@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from infra.local import postgres, processes
+from infra.local import postgres
 from infra.local.postgres import REPOSITORY, Server
 from tests.e2e.stack import command_line, run, wait_for
 
@@ -96,10 +96,10 @@ def watchdog(home: Path) -> psutil.Process:
 
 
 def kill_watchdog(home: Path) -> None:
-    pid = watchdog(home).pid
-    os.kill(pid, signal.SIGKILL)
-    # Where nobody reaps orphans a zombie is left.
-    wait_for(lambda: not processes.program(pid))
+    os.kill(watchdog(home).pid, signal.SIGKILL)
+    # Its lock goes last, and it may stay a zombie.
+    with (home / "watchdog.lock").open("w") as lock:
+        wait_for(lambda: postgres.try_to_lock(lock))
 
 
 def test_a_killed_watchdog_is_replaced(home: Path) -> None:

@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from mammothbox.storage import multipart
 from starlette.testclient import TestClient
 
 from infra.topology import RAW_BUCKET
-from tests.house import House, object_created
+from tests.house import House, forget_everything, object_created
 from tests.integration.outside import listen
 
 MEBIBYTE = 1024**2
@@ -132,6 +133,78 @@ def test_what_the_owner_has_is_not_sent_again(house: House, client: TestClient) 
     ]
     assert heard[0]["duplicate_of"] == str(original)
     assert house.rows("SELECT id FROM outbox WHERE sent_at IS NULL") == []
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_the_same_hash_with_another_size_is_sent(
+    house: House, client: TestClient, more: int
+) -> None:
+    """One of the two declarations is wrong, and only the bytes tell which."""
+    house.upload(client, TEXT)
+    house.run_queues("intake")
+    sha256 = hashlib.sha256(TEXT).hexdigest()
+
+    assert announce(client, len(TEXT) + more, sha256=sha256)["method"] == "POST"
+    assert announce(client, len(TEXT), sha256=sha256)["reason"] == "already_stored"
+
+
+@pytest.mark.parametrize(("size", "wait"), [(len(TEXT), "25 hours"), (200_000_000, "8 days")])
+def test_after_an_upload_has_expired_no_address_is_given_for_it(
+    house: House, client: TestClient, size: int, wait: str
+) -> None:
+    first = announce_as(client, size, key="k-1")
+    assert announce_as(client, size, key="k-1")["method"] == first["method"] != "NONE"
+    house.rows("UPDATE asset SET created_at = created_at - %s::interval", wait)
+    house.sweep()
+
+    again = announce_as(client, size, key="k-1")
+
+    assert again == {
+        "system_id": first["system_id"],
+        "method": "NONE",
+        "reason": "upload_over",
+        "duplicate_of": None,
+    }
+    assert open_uploads(house) == 0
+    assert announce_as(client, size, key="k-2")["method"] == first["method"]
+
+
+def test_after_an_upload_was_given_up_no_address_is_given_for_it(client: TestClient) -> None:
+    upload = announce_as(client, len(TEXT), key="k-1")
+    client.delete(f"/api/v1/uploads/{upload['system_id']}")
+
+    assert announce_as(client, len(TEXT), key="k-1")["reason"] == "upload_over"
+
+
+def announce_as(client: TestClient, size: int, key: str) -> dict[str, Any]:
+    """The one upload of a request for one file, under an idempotency key."""
+    answer = client.post(
+        "/api/v1/uploads",
+        json={"files": [{"filename": "a.bin", "size_bytes": size}]},
+        headers={"Idempotency-Key": key},
+    )
+    assert answer.status_code == 201, answer.text
+    upload: dict[str, Any] = answer.json()["uploads"][0]
+    return upload
+
+
+def test_an_upload_stays_cut_as_it_was_begun(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later release may cut otherwise, or send larger files in one form."""
+    monkeypatch.setenv("SINGLE_UPLOAD_LIMIT", str(MEBIBYTE))
+    begun = announce_as(client, PART + 100, key="k-1")
+    monkeypatch.setattr(multipart, "_SMALLEST_PART", 2 * PART)
+    monkeypatch.setenv("SINGLE_UPLOAD_LIMIT", str(4 * PART))
+    forget_everything()
+
+    again = announce_as(client, PART + 100, key="k-1")
+
+    assert (again["part_size"], again["part_count"]) == (PART, 2)
+    page = client.get(f"/api/v1/uploads/{begun['system_id']}/parts").json()
+    assert (page["part_size"], page["part_count"]) == (PART, 2)
+    parts = [send_part(house, begun, number) for number in (1, 2)]
+    assert complete(client, begun, parts).status_code == 202
 
 
 def test_bytes_not_yet_verified_are_asked_for(client: TestClient) -> None:

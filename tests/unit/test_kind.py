@@ -114,6 +114,8 @@ PICTURES = {
 }
 
 FILMS = {
+    "transport stream": ((b"G\x40\x00\x10" + bytes(184)) * 3, "video/mp2t"),
+    "transport stream of a camcorder": ((bytes(4) + b"G" + bytes(187)) * 3, "video/mp2t"),
     "mp4 isom": (ftyp(b"isom", b"isom", b"iso2", b"avc1", b"mp41"), "video/mp4"),
     "mp4 mp42": (ftyp(b"mp42", b"isom", b"mp42"), "video/mp4"),
     "mp4 fragments": (ftyp(b"iso6", b"mp41"), "video/mp4"),
@@ -139,6 +141,7 @@ SOUNDS = {
     "mp3 frame": (b"\xff\xfb\x90\x64\x00\x00", "audio/mpeg"),
     "mp3 frame with a checksum": (b"\xff\xfa\x90\x64\x00\x00", "audio/mpeg"),
     "mp3 frame, mpeg 2": (b"\xff\xf3\x40\xc4\x00\x00", "audio/mpeg"),
+    "mp3 frame, mpeg 2.5": (b"\xff\xe3\x18\xc4\x00\x00", "audio/mpeg"),
     "aac, mpeg 4": (b"\xff\xf1\x50\x80\x02\x1f\xfc", "audio/aac"),
     "aac, mpeg 2": (b"\xff\xf9\x50\x80\x02\x1f\xfc", "audio/aac"),
     "m4a": (ftyp(b"M4A ", b"M4A ", b"mp42", b"isom"), "audio/mp4"),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from mammothbox.settings import (
     BusSettings,
+    CaptionSettings,
     ConfigurationError,
     DatabaseSettings,
+    GeminiSettings,
     IntakeSettings,
     JanitorSettings,
+    MediaSettings,
+    ModelSettings,
     OperatorDatabaseSettings,
     QueueSettings,
     StorageSettings,
@@ -29,6 +34,10 @@ LEGAL: dict[type[BaseSettings], dict[str, str]] = {
     WorkerSettings: {"FUNCTION_TIMEOUT_S": "300", "MAX_RECEIVES": "5"},
     IntakeSettings: {},
     JanitorSettings: {},
+    MediaSettings: {},
+    ModelSettings: {"MODELS_FOLDER": str(Path(__file__).parent)},
+    CaptionSettings: {},
+    GeminiSettings: {"GEMINI_API_KEY": "hush"},
 }
 
 # Something illegal for each variable that can be illegal. None of these may be repeated.
@@ -36,6 +45,15 @@ ILLEGAL = [
     (StorageSettings, "RAW_BUCKET", "@@"),
     (StorageSettings, "LIBRARY_BUCKET", "@@"),
     (StorageSettings, "UPLOAD_EXPIRES_S", "59111.5"),
+    (MediaSettings, "STRIP_GPS", "perhaps"),
+    (MediaSettings, "MAX_KEY_FRAMES", "017171"),
+    (ModelSettings, "MODELS_FOLDER", "/nowhere/at/all"),
+    (ModelSettings, "ENCODER_THREADS", "65999"),
+    (ModelSettings, "VOCABULARY_LANGUAGE", "Klingon"),
+    (CaptionSettings, "CAPTIONS", "sometimes"),
+    (CaptionSettings, "CAPTION_TOKENS_A_DAY", "-51717"),
+    (CaptionSettings, "CAPTION_TOKENS_A_MONTH", "-51718"),
+    (GeminiSettings, "CAPTION_LANGUAGE", "Klingon"),
     (StorageSettings, "UPLOAD_EXPIRES_S", "59"),
     (StorageSettings, "PART_EXPIRES_S", "43201"),
     (StorageSettings, "DOWNLOAD_EXPIRES_S", "soonish"),

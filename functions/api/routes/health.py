@@ -7,6 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from mammothbox.catalog import spaces
 from mammothbox.errors import Unavailable
 from pydantic import BaseModel
 
@@ -28,11 +29,18 @@ def live() -> Health:
     return Health()
 
 
+def _active_space() -> None:
+    with services.database().session() as connection:
+        if spaces.active(connection) is None:
+            raise Unavailable("no embedding space is active: run the migrations")
+
+
 @router.get("/ready", response_model=Health)
 def ready(request: Request) -> Health | JSONResponse:
-    """Database, buckets and queues answer; else 503 naming those that do not."""
+    """Database, buckets and queues answer, and a space is active; else 503 naming what is not."""
     checks: dict[str, Callable[[], object]] = {
         "database": services.database().ping,
+        "active space": _active_space,
         "buckets": services.store().ping,
         "queues": lambda: [services.queues().depth(name) for name in services.queues().urls],
     }

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mammothbox.encoders.builtin import MANIFEST, Manifest, open_builtin
+from mammothbox.encoders.builtin import open_builtin
 from mammothbox.encoders.encoder import Encoder, Pixels
+from mammothbox.encoders.manifest import MANIFEST, Manifest
 
 FOLDER = Path(__file__).parents[3] / "models" / "builtin"
 DIMENSION = 384

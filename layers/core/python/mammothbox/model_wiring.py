@@ -21,7 +21,9 @@ from mammothbox.tagging.vocabulary import Vocabulary
 @cache
 def decoders() -> Decoders:
     """As many children at once as there are cores; they end with this process."""
-    opened = Decoders(slots=len(os.sched_getaffinity(0)))
+    opened = Decoders(slots=os.cpu_count() or 1)
+    # Their libraries load while this process loads its model.
+    opened.warm()
     atexit.register(opened.close)
     return opened
 

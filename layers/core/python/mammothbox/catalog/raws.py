@@ -80,7 +80,8 @@ def begin_multipart(
     """Note the upload's id unless another call was first, and return the one that stands."""
     row = connection.execute(
         "UPDATE asset_raw SET multipart_upload_id = coalesce(multipart_upload_id, %s),"
-        " multipart_part_size = %s WHERE owner = %s AND id = %s AND observed_at IS NULL"
+        " multipart_part_size = coalesce(multipart_part_size, %s)"
+        " WHERE owner = %s AND id = %s AND observed_at IS NULL"
         " RETURNING multipart_upload_id",
         [upload_id, part_size, owner, raw_id],
     ).fetchone()

@@ -59,6 +59,9 @@ _STARTS = {
     b"II+\x00": "image/tiff",
     b"MM\x00+": "image/tiff",
     b"\xff\xfa": "audio/mpeg",
+    # MPEG 2.5, for speech.
+    b"\xff\xe3": "audio/mpeg",
+    b"\xff\xe2": "audio/mpeg",
     b"\x28\xb5\x2f\xfd": "application/zstd",
 }
 
@@ -110,7 +113,13 @@ def _by_our_rules(head: bytes) -> str | None:
     if (form := (head[:4], head[8:12])) in _FORMS:
         return _FORMS[form]
     known = (is_type for start, is_type in _STARTS.items() if head.startswith(start))
-    return next(known, None) or raw_type(head)
+    return next(known, None) or _transport_stream(head) or raw_type(head)
+
+
+def _transport_stream(head: bytes) -> str | None:
+    """Packets of 188 bytes that begin with a G; camcorders put four bytes before each."""
+    plain, with_time = head[0::188][:3], head[4::192][:3]
+    return "video/mp2t" if b"GGG" in (plain, with_time) else None
 
 
 def _by_brand(head: bytes) -> str:

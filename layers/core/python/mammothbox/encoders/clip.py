@@ -1,0 +1,175 @@
+"""CLIP: pictures and texts in one space, learnt from billions of captioned pictures.
+
+`make models` puts it into `models/clip/`. How pixels and texts become input is read from the
+model's own files, as its authors published them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import ftfy
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from tokenizers import Tokenizer
+
+from mammothbox.encoders.encoder import Encoder, Pixels, Vectors
+from mammothbox.encoders.manifest import read_manifest
+from mammothbox.encoders.onnx import ImageSettings, channels_first, in_batches, open_session
+from mammothbox.encoders.space import Space
+
+IMAGE_TOWER = "image.onnx"
+TEXT_TOWER = "text.onnx"
+PREPROCESSING = "preprocess_cfg.json"
+TOKENIZER = "tokenizer.json"
+CONFIG = "config.json"
+FILES = (IMAGE_TOWER, TEXT_TOWER, PREPROCESSING, TOKENIZER, CONFIG)
+# Pictures or texts that run together where the model allows it: more would be no faster.
+_AT_ONCE = 8
+_CONTEXT_LENGTH = 77
+
+
+class Preprocessing(BaseModel):
+    """open_clip's `preprocess_cfg.json`. What cannot be followed exactly is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    size: int | tuple[int, int] = 224
+    mode: Literal["RGB"] = "RGB"
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
+    resize_mode: Literal["shortest"] = "shortest"
+
+    def settings(self) -> ImageSettings:
+        """Raises `ValueError` when the model wants pictures that are not square."""
+        height, width = (self.size, self.size) if isinstance(self.size, int) else self.size
+        if height != width:
+            raise ValueError(f"{PREPROCESSING}: {height} x {width} is no square")
+        red, green, blue = self.mean
+        reds, greens, blues = self.std
+        return ImageSettings(
+            short_side=height,
+            crop=height,
+            resample=self.interpolation,
+            mean=(red * 255, green * 255, blue * 255),
+            std=(reds * 255, greens * 255, blues * 255),
+        )
+
+
+def open_clip(folder: Path, threads: int) -> Encoder:
+    """The encoder whose files are in `folder`; reads no weights before its first use.
+
+    Raises `OSError` or `ValueError` when files are missing or are not what they should be.
+    """
+    space = read_manifest(folder).space()
+    images, texts = open_towers(folder, threads)
+    return Clip(space, images, texts)
+
+
+def open_towers(folder: Path, threads: int) -> tuple[ImageTower, TextTower]:
+    """Both towers of a folder that need not have a manifest yet. Raises as `open_clip` does."""
+    chosen = Preprocessing.model_validate_json((folder / PREPROCESSING).read_bytes())
+    config = json.loads((folder / CONFIG).read_bytes())
+    length = int(config.get("text_cfg", {}).get("context_length", _CONTEXT_LENGTH))
+    images = ImageTower(folder / IMAGE_TOWER, chosen.settings(), threads)
+    return images, TextTower(folder / TEXT_TOWER, folder / TOKENIZER, length, threads)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """See `mammothbox.encoders.encoder.Encoder`."""
+
+    space: Space
+    images: ImageTower
+    texts: TextTower
+
+    def embed_images(self, pictures: Sequence[Pixels]) -> Vectors:
+        if not pictures:
+            return np.empty((0, self.space.dimension), np.float32)
+        return self.images.embed(pictures)
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.space.dimension), np.float32)
+        return self.texts.embed(texts)
+
+
+@dataclass(frozen=True)
+class ImageTower:
+    file: Path
+    settings: ImageSettings
+    threads: int
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        return open_session(self.file, self.threads)
+
+    def embed(self, pictures: Sequence[Pixels]) -> Vectors:
+        return in_batches(self._run, pictures, _at_once(self._session))
+
+    def _run(self, pictures: Sequence[Pixels]) -> Vectors:
+        return _unit(self._session, channels_first(pictures, self.settings))
+
+
+@dataclass(frozen=True)
+class TextTower:
+    file: Path
+    tokenizer: Path
+    context_length: int
+    threads: int
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        return open_session(self.file, self.threads)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_file(str(self.tokenizer))
+        # The token that ends a text stays: the model reads the text's vector off it.
+        tokenizer.enable_truncation(self.context_length)
+        tokenizer.enable_padding(length=self.context_length, pad_id=0)
+        # Or a text that spells out that token would end there.
+        tokenizer.encode_special_tokens = True
+        return tokenizer
+
+    def tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """One row of token ids for each text, as the model was trained with."""
+        encoded = self._tokenizer.encode_batch([_clean(text) for text in texts])
+        return np.array([each.ids for each in encoded], np.int64)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return in_batches(self._run, texts, _at_once(self._session))
+
+    def _run(self, texts: Sequence[str]) -> Vectors:
+        kind = self._session.get_inputs()[0].type
+        tokens = self.tokens(texts)
+        return _unit(self._session, tokens.astype(np.int32) if "int32" in kind else tokens)
+
+
+def _clean(text: str) -> str:
+    """What every caption went through in training."""
+    # A lone surrogate is no text; files and forms may hold some all the same.
+    sound = text.encode("utf-8", "replace").decode("utf-8")
+    plain = html.unescape(html.unescape(ftfy.fix_text(sound)))
+    return " ".join(plain.split()).lower()
+
+
+def _at_once(session: onnxruntime.InferenceSession) -> int:
+    """Models with a fixed batch, as quantised ones, take one input at a time."""
+    batch = session.get_inputs()[0].shape[0]
+    return batch if isinstance(batch, int) else _AT_ONCE
+
+
+def _unit(session: onnxruntime.InferenceSession, rows: NDArray[np.generic]) -> Vectors:
+    """The first output for these rows, each of length one."""
+    vectors: Vectors = session.run(None, {session.get_inputs()[0].name: rows})[0]
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit

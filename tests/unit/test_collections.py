@@ -1,0 +1,49 @@
+"""What a collection may be called: one rule, whichever way a file comes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from mammothbox.storage.keys import COLLECTION_LIMIT, DropKey, parse_key
+from pydantic import TypeAdapter, ValidationError
+
+from functions.api.fields import Collection
+
+GOOD = ["attic", "Sommer 2026", "été", "a.b", "日本", "🦣", "c" * COLLECTION_LIMIT, " "]
+BAD = ["a\tb", "a\nb", "\r", "\x7f", "\x85", "a\u2028b", "\u2029", "c" * (COLLECTION_LIMIT + 1)]
+
+
+def of_a_drop(folder: str) -> str | None:
+    """The collection of a file dropped into that folder; the file has its place in any case."""
+    place = parse_key(f"drop/ada/{folder}/a.json")
+    assert isinstance(place, DropKey)
+    return place.collection
+
+
+def the_api_takes(name: str) -> bool:
+    try:
+        TypeAdapter(Collection).validate_python(name)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_folder_that_can_name_a_collection_does(name: str) -> None:
+    assert of_a_drop(name) == name
+    assert the_api_takes(name)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_folder_that_cannot_name_a_collection_names_none(name: str) -> None:
+    assert of_a_drop(name) is None
+    assert not the_api_takes(name)
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=()), min_size=1))
+@example("half \ud800")
+@example("n" * COLLECTION_LIMIT)
+@example("n" * (COLLECTION_LIMIT + 1))
+def test_what_a_drop_is_filed_under_can_be_asked_for(folder: str) -> None:
+    assert (of_a_drop(folder) == folder) == the_api_takes(folder)
