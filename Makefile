@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+WITH_TORCH := .venv-prove
 TESTS  ?= tests
 export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 
@@ -28,7 +29,7 @@ models: $(READY) ## Download CLIP, verify it and quantise it
 test: $(READY) ## Run the tests
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove" $(TESTS)
 
-prove: $(READY) ## Run what is too heavy for `make test`
+prove: $(READY) $(WITH_TORCH)/.ready ## Run what is too heavy for `make test`
 	$(BIN)/pytest -q -m prove $(TESTS)
 
 lint: $(READY) ## Check style and types
@@ -48,10 +49,18 @@ lock: $(READY) ## Pin and hash the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra media --extra encoders --extra caption \
 	  --extra tracing --universal --python-version 3.11 --constraint requirements/dev.txt \
 	  --no-emit-index-url --generate-hashes --no-header -q -o requirements/worker.txt
+	$(BIN)/uv pip compile requirements/prove.in --universal --python-version 3.11 \
+	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/prove.txt
 
 clean: ## Remove the environment and every cache; `.local` stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov cdk.out
+	rm -rf $(VENV) $(WITH_TORCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov cdk.out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# PyTorch has an environment of its own: it is the reference for CLIP, and gigabytes.
+$(WITH_TORCH)/.ready: requirements/prove.txt $(READY)
+	$(PYTHON) -m venv $(WITH_TORCH)
+	VIRTUAL_ENV=$(WITH_TORCH) $(BIN)/uv pip sync -q --require-hashes requirements/prove.txt
+	@touch $@
 
 # uv installs the lock in seconds; it is itself pinned and hashed.
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml

@@ -6,10 +6,16 @@ import argparse
 import platform
 import sys
 
-from tests.bench import api, drops, media, memory
+from tests.bench import api, drops, encoders, media, memory
 from tests.bench.figures import machine
 
-BENCHES = {"api": api.run, "drops": drops.run, "media": media.run, "memory": memory.run}
+BENCHES = {
+    "api": api.run,
+    "drops": drops.run,
+    "encoders": encoders.run,
+    "media": media.run,
+    "memory": memory.run,
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""CLIP in full size against open_clip, which needs an environment of its own: `make parity`."""
+"""CLIP in full size against open_clip, in the environment with PyTorch that `make prove` makes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from models.clip_source.inputs import pictures, texts
 from models.clip_source.quantise import quantise
 
 ROOT = Path(__file__).parents[2]
-PYTHON = os.environ.get("PARITY_PYTHON")
+PYTHON = ROOT / ".venv-prove" / "bin" / "python"
 
-pytestmark = [
-    pytest.mark.prove,
-    pytest.mark.skipif(PYTHON is None, reason="`make parity` brings PyTorch and runs this"),
-]
+pytestmark = pytest.mark.prove
 
 
 @pytest.fixture(scope="module")
