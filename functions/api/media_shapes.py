@@ -9,6 +9,8 @@ from typing import Literal
 from mammothbox.catalog.shown import Shown
 from pydantic import BaseModel, Field
 
+_DAY_MIN = 24 * 60
+
 
 class ThumbnailSize(IntEnum):
     """How long the longer side may be, in pixels."""
@@ -109,7 +111,8 @@ def _location(shown: Shown) -> Location | None:
 def _taken_at(shown: Shown) -> str | None:
     if shown.taken_at is None:
         return None
-    if shown.taken_offset_min is None:
+    # No clock is a day or more from UTC, whatever a file claims.
+    if shown.taken_offset_min is None or abs(shown.taken_offset_min) >= _DAY_MIN:
         return shown.taken_at.isoformat()
     zone = timezone(timedelta(minutes=shown.taken_offset_min))
     return shown.taken_at.replace(tzinfo=zone).isoformat()

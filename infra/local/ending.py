@@ -45,6 +45,8 @@ def listen(stop: threading.Event, force: Callable[[], None]) -> None:
 
 def by_force(home: Home, pid: int) -> None:
     """Kill the stack that process `pid` runs, be it this one; Postgres recovers when started."""
+    # In this order: once Postgres is gone, the process may end by itself and leave the others.
+    processes.kill_descendants(pid)
     postmaster = postgres.postmaster(postgres.Server(home.database, durable=True))
     if postmaster is not None:
         processes.kill(postmaster)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,14 +28,19 @@ def works_in(folder: Path) -> bool:
     return any(process.info["cwd"] == str(folder) for process in psutil.process_iter(["cwd"]))
 
 
-def kill(pid: int) -> None:
-    """Kill process `pid` with all its descendants."""
+def kill_descendants(pid: int) -> None:
+    """Kill everything that process `pid` started and that did not detach itself."""
     try:
-        top = psutil.Process(pid)
-        descendants = top.children(recursive=True)
+        descendants = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return
-    # Itself last, since it may be the one that runs this.
-    for process in [*descendants, top]:
+    for process in descendants:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def kill(pid: int) -> None:
+    """Kill process `pid` after its descendants, since it may be the one that runs this."""
+    kill_descendants(pid)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

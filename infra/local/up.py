@@ -17,7 +17,7 @@ from mammothbox.catalog import api_keys
 from mammothbox.catalog.migrate import migrate
 from mammothbox.model_spaces import offer_models
 
-from infra.local import emulator, ending, home, lifeline, postgres
+from infra.local import emulator, ending, home, lifeline, postgres, processes
 from infra.local.environment import (
     MODELS,
     OWNER,
@@ -72,6 +72,8 @@ def up(topology: Topology | None = None) -> None:
         _leave_the_real_account(emulator_port)
         server = stack.enter_context(postgres.lease(place.database))
         running = Running(stop, say)
+        # A function that is still busy, or hangs, after the others have ended.
+        stack.callback(processes.kill_descendants, os.getpid())
         stack.callback(running.end)
         told = _start(place, server, running, topology, (api_port, emulator_port))
         _greet(place, told)

@@ -190,10 +190,21 @@ def test_a_signal_ends_within_ten_seconds_what_hangs(home: Path) -> None:
         stack.child(marker).suspend()
     suspend_postgres(home)
 
+    begun = time.monotonic()
     stack.process.send_signal(signal.SIGINT)
 
     stack.process.wait(timeout=10)
-    wait_for(lambda: not processes_of(home), patience_s=2)
+    wait_for(lambda: not processes_of(home), patience_s=10 - (time.monotonic() - begun))
+
+
+def test_a_function_that_hangs_ends_with_all_the_others(home: Path) -> None:
+    stack = start(home)
+    stack.child("infra.local.execution_child functions.intake").suspend()
+
+    assert run("down", home).stdout == "mammothbox: ended\n"
+
+    assert stack.process.wait(timeout=10) == 0
+    wait_for(lambda: not processes_of(home), patience_s=5)
 
 
 def test_a_killed_watchdog_is_replaced(stack: LocalStack) -> None:

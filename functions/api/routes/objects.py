@@ -139,6 +139,8 @@ class Replayed(BaseModel):
 def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Objects:
     """The library, newest first; each filter narrows it further."""
     narrowed = filters.model_dump(exclude={"limit", "cursor", "bbox"})
+    if filters.bbox and not _may_know_the_place(caller):
+        raise Refused(403, "place_withheld", "Only its owner may look for objects by their place.")
     narrowed["box"] = parse_box(filters.bbox) if filters.bbox else None
     after = parse_cursor(filters.cursor) if filters.cursor else None
     with services.database().transaction(caller.owner) as connection:

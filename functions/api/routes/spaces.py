@@ -66,7 +66,7 @@ def activate_space(name: SpaceName, caller: Operator, incomplete: bool = False) 
     """Use this space from now on; with `incomplete=true` even if media is missing in it."""
     with services.operator_database().transaction() as connection:
         fill = spaces.fill_of(connection, _find(connection, name).name)
-        lacking = fill.waiting + fill.missing
+        lacking = fill.waiting + fill.failed + fill.missing
         if lacking and not incomplete:
             raise Refused(
                 409,

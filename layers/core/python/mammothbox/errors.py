@@ -25,6 +25,10 @@ class Retryable(Exception):
         self.detail = detail
 
 
+class NotItsTurn(Retryable):
+    """The work was not given the time it may take; nothing was tried, and no attempt is spent."""
+
+
 class Refused(Exception):
     """A request that cannot be served as it is; `status` is the HTTP status it maps to."""
 

@@ -15,7 +15,7 @@ from mammothbox.catalog.assets import Asset, Settled
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.lineage import Entry
 from mammothbox.catalog.stages import Claim, Failure, StageKey
-from mammothbox.errors import Permanent, Refused, Retryable, Unavailable
+from mammothbox.errors import NotItsTurn, Permanent, Refused, Retryable, Unavailable
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement, Outgoing, WakeUp
 from mammothbox.observability import logger, timed
@@ -135,6 +135,24 @@ def fail(
         return _record_failure(connection, work.asset, claim, failure)
 
 
+def give_back(database: Database, work: Work) -> Outgoing:
+    """Queue the stage anew, no attempt spent. Raises `LeaseLost`."""
+    key, claim = work.claim.key, work.claim
+    with database.transaction() as connection:
+        assets.lock(connection, key.owner, key.asset_id)
+        if not stages.give_back(connection, claim):
+            raise LeaseLost(key)
+    wake_up = WakeUp(
+        stage=key.name,
+        owner=key.owner,
+        asset_id=key.asset_id,
+        request_id=claim.request_id,
+        space=key.space,
+        part=key.part,
+    )
+    return Outgoing((wake_up,))
+
+
 def replay(
     connection: Connection,
     asset: Asset,
@@ -233,6 +251,8 @@ def _act(
             outgoing = act(work)
     except LeaseLost:
         raise
+    except NotItsTurn:
+        return give_back(database, work)
     except Permanent as error:
         logger.warning("stage failed for good", extra={"error": error.code})
         return fail(database, work, Failure(error.code, error.detail, "failed", False))

@@ -17,16 +17,19 @@ def run_together(
     database: Database,
     keys: Sequence[StageKey],
     limits: Limits,
+    *,
     find: Callable[[Sequence[Work]], Sequence[Found | Exception]],
     conclude: Callable[[Work, Found], Outgoing],
+    forget: Callable[[StageKey], None],
 ) -> list[Outcome]:
     """What became of each stage, in the order of `keys`: what to send, or why it failed.
 
     `find` answers for every work it is given, with an exception for one that has no answer; if
-    it raises, that is the answer for all of them. One stage's failure never touches another's.
+    it raises, that is the answer for all of them. `forget` erases what may have been made of an
+    asset that was purged. One stage's failure never touches another's.
     The exceptions are those of `stages.run`, for the stage's message to come back.
     """
-    taken = [_taken(database, key, limits) for key in keys]
+    taken = [_taken(database, key, limits, forget) for key in keys]
     works = [item for item in taken if isinstance(item, Work)]
     found = iter(_found(find, works))
     return [
@@ -37,13 +40,23 @@ def run_together(
     ]
 
 
-def _taken(database: Database, key: StageKey, limits: Limits) -> Work | Outcome:
+def _taken(
+    database: Database, key: StageKey, limits: Limits, forget: Callable[[StageKey], None]
+) -> Work | Outcome:
     try:
         return take(database, key, limits) or Outgoing()
     except NoSuchStage as error:
-        return Outgoing() if was_purged(database, key) else error
+        return _forgotten(key, forget) if was_purged(database, key) else error
     except Exception as error:
         return error
+
+
+def _forgotten(key: StageKey, forget: Callable[[StageKey], None]) -> Outcome:
+    try:
+        forget(key)
+    except Exception as error:
+        return error
+    return Outgoing()
 
 
 def _found(

@@ -187,24 +187,34 @@ def sniffed(connection: Connection, owner: str, asset_id: UUID, found: Sniffed) 
 
 
 def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None:
-    """Settle the asset if nothing is left to do: no stage of it is unfinished that matters.
+    """Settle the asset if nothing is left to do: no stage of it goes on that matters.
 
-    It becomes ready, unless it is a duplicate. The first time, its job counts it. `None` when
-    there is something left, or when it was settled already.
+    It becomes ready, or failed if a stage that matters has failed for good, unless it is a
+    duplicate. The first time, its job counts it. `None` when there is something left, or when
+    it was settled already.
     """
     row = connection.execute(
-        "WITH before AS (SELECT settled_at IS NULL AS first FROM asset"
-        " WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE)"
+        "WITH before AS (SELECT settled_at IS NULL AS first, status = 'duplicate' AS is_duplicate"
+        " FROM asset WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE), fault AS ("
+        "SELECT error_code AS code, coalesce(error_detail, '') AS detail, state = 'dead' AS again"
+        " FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s AND NOT optional"
+        " AND (state = 'dead' OR (state = 'failed' AND NOT retryable))"
+        " ORDER BY finished_at DESC LIMIT 1)"
         " UPDATE asset SET settled_at = coalesce(settled_at, now()), updated_at = now(),"
-        " status = CASE status WHEN 'duplicate' THEN status ELSE 'ready' END"
-        " FROM before WHERE owner = %(owner)s AND id = %(id)s"
+        " status = CASE WHEN is_duplicate THEN status WHEN fault.code IS NULL THEN 'ready'"
+        " ELSE 'failed' END,"
+        " error_code = CASE WHEN NOT is_duplicate THEN fault.code END,"
+        " error_detail = CASE WHEN NOT is_duplicate THEN fault.detail END,"
+        " error_retryable = CASE WHEN NOT is_duplicate THEN fault.again END"
+        " FROM before LEFT JOIN fault ON true WHERE owner = %(owner)s AND id = %(id)s"
         " AND (status IN ('queued', 'processing') OR (status = 'duplicate' AND before.first))"
         " AND NOT EXISTS (SELECT FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s"
-        " AND state NOT IN ('done', 'skipped') AND NOT optional)"
+        " AND NOT optional AND (state IN ('queued', 'running') OR (state = 'failed'"
+        " AND retryable)))"
         " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
         {"owner": owner, "id": asset_id},
     ).fetchone()
-    return _counted(connection, owner, row, failed=False)
+    return _counted(connection, owner, row, failed=row is not None and row["status"] == "failed")
 
 
 def fail(

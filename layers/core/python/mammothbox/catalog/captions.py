@@ -22,16 +22,18 @@ class Captioned:
     at: datetime
 
 
-def record(connection: Connection, owner: str, found: Captioned) -> None:
-    """Put down the caption, in place of an earlier one."""
-    connection.execute(
+def record(connection: Connection, owner: str, found: Captioned) -> bool:
+    """Put down the caption, in place of an earlier one; whether it is another than that."""
+    row = connection.execute(
         "INSERT INTO caption (owner, asset_id, caption, visible_text, model, tokens, at)"
         " VALUES (%(owner)s, %(asset_id)s, %(caption)s, %(visible_text)s, %(model)s,"
         " %(tokens)s, %(at)s) ON CONFLICT (owner, asset_id) DO UPDATE SET"
         " caption = excluded.caption, visible_text = excluded.visible_text,"
-        " model = excluded.model, tokens = excluded.tokens, at = excluded.at",
+        " model = excluded.model, tokens = excluded.tokens, at = excluded.at"
+        " WHERE caption.at <> excluded.at RETURNING 1",
         {**vars(found), "owner": owner},
-    )
+    ).fetchone()
+    return row is not None
 
 
 def lock_use(connection: Connection, owner: str, day: date) -> Used:
@@ -87,12 +89,10 @@ def settle(connection: Connection, owner: str, asset_id: UUID, *, spent: int | N
     tokens = reserved["tokens"] if reserved else 0
     connection.execute(
         "INSERT INTO token_use (owner, day, spent) VALUES (%(owner)s, %(day)s, %(spent)s)"
-        " ON CONFLICT (owner, day) DO UPDATE SET spent = token_use.spent + excluded.spent,"
-        " reserved = token_use.reserved - %(reserved)s",
+        " ON CONFLICT (owner, day) DO UPDATE SET spent = token_use.spent + excluded.spent",
         {
             "owner": owner,
             "day": reserved["day"] if reserved else datetime.now(UTC).date(),
             "spent": tokens if spent is None else spent,
-            "reserved": tokens,
         },
     )

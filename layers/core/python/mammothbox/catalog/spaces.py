@@ -120,7 +120,8 @@ def is_empty(connection: Connection, space_id: int) -> bool:
 
 
 def activate(connection: Connection, name: str) -> None:
-    """Make the space the active one, and retire the one before it."""
+    """Make the space the active one, and retire the one before it. Takes turns with others."""
+    connection.execute("SELECT 1 FROM embedding_space ORDER BY id FOR UPDATE")
     connection.execute(
         "UPDATE embedding_space SET state = 'retired' WHERE state = 'active' AND name <> %s",
         [name],

@@ -227,7 +227,7 @@ def never_woken(connection: Connection, older_than_s: int, limit: int) -> list[W
     rows = connection.execute(
         "SELECT name AS stage, owner, asset_id, space, part, request_id FROM stage"
         " WHERE state = 'queued' AND woken_at IS NULL"
-        " AND queued_at < now() - make_interval(secs => %s) ORDER BY queued_at LIMIT %s",
+        " AND queued_at < now() - make_interval(secs => %s) ORDER BY optional, queued_at LIMIT %s",
         [older_than_s, limit],
     ).fetchall()
     return _wake_ups(rows)
@@ -249,6 +249,17 @@ def take_back_lapsed(connection: Connection, retried_within_s: int, limit: int) 
         [retried_within_s, limit],
     ).fetchall()
     return _wake_ups(rows)
+
+
+def give_back(connection: Connection, claim: Claim) -> bool:
+    """Queue a claimed stage anew as if it had never been claimed, but for its number."""
+    row = connection.execute(
+        "UPDATE stage SET state = 'queued', lease_until = NULL, queued_at = now(),"
+        " woken_at = NULL, revived_at_attempt = revived_at_attempt + 1"
+        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s RETURNING 1",
+        {**vars(claim.key), "attempt": claim.attempt},
+    ).fetchone()
+    return row is not None
 
 
 def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> list[StageRow]:

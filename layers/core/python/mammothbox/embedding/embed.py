@@ -69,6 +69,7 @@ def receive(embed: Embed, bodies: Sequence[str]) -> list[Outcome]:
             embed.limits,
             find=partial(_find, embed),
             conclude=partial(_conclude, embed),
+            forget=lambda key: embed.library.erase(key.asset_id),
         )
     )
     return [next(outcomes) if isinstance(key, StageKey) else key for key in keys]
@@ -151,6 +152,8 @@ def _conclude(embed: Embed, work: Work, found: Found) -> Outgoing:
 def _record(embed: Embed, asset: Asset, found: Found, connection: Connection) -> list[Next]:
     understood, space = found.understood, found.space
     owner, asset_id = asset.owner, asset.id
+    # Before anything refers to the asset, or a hand's word that is just being written is missed.
+    assets.lock(connection, owner, asset_id)
     media.record(connection, owner, asset_id, understood.facts, understood.phash)
     media.record_derivatives(connection, owner, asset_id, understood.derivatives)
     embeddings.record(connection, owner, asset_id, space.id, found.vectors)

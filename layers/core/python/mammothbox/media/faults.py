@@ -6,7 +6,7 @@ alone is passing: the file was not to blame, and its message comes back.
 
 from __future__ import annotations
 
-from mammothbox.errors import Permanent, Retryable
+from mammothbox.errors import NotItsTurn, Permanent, Retryable
 
 
 def unsupported_picture(content_type: str) -> Permanent:
@@ -59,3 +59,7 @@ def decoder_out_of_memory() -> Permanent:
 
 def out_of_time() -> Retryable:
     return Retryable("out_of_time", "There was no time left to read the file.")
+
+
+def not_its_turn() -> NotItsTurn:
+    return NotItsTurn("out_of_time", "There was no time left to read the file.")

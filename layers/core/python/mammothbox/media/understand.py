@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from mammothbox.errors import Permanent
+from mammothbox.errors import Permanent, Retryable
 from mammothbox.media import faults
 from mammothbox.media.conversation import Content, understand
 from mammothbox.media.limits import Limits
@@ -87,8 +87,9 @@ class Decoders:
     ) -> Understood:
         if job.kind not in KINDS:
             raise Permanent("not_media", f"A file of kind {job.kind!r} has nothing to see or hear.")
-        if time.monotonic() >= deadline:
-            raise faults.out_of_time()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise faults.not_its_turn()
         order = Order(
             kind=job.kind,
             content_type=job.content_type,
@@ -97,7 +98,12 @@ class Decoders:
             limits=limits,
         )
         with self._nursery.child(job.kind) as child:
-            return understand(child, order, job.content, deadline)
+            try:
+                return understand(child, order, job.content, deadline)
+            except Retryable as error:
+                if error.code == "out_of_time" and left < limits.wall_s:
+                    raise faults.not_its_turn() from error
+                raise
 
     def _deserves_another(self, outcome: Understood | Exception) -> bool:
         match outcome:

@@ -69,7 +69,8 @@ def _camera(camera: Camera) -> Iterator[Tag]:
     """The model, a kind of its maker's; the maker alone where no model is told."""
     maker, model = _maker(camera.make or ""), one_line(camera.model or "", _LONGEST_NAME)
     if model and maker:
-        yield Tag(_model(maker, model), "metadata", hypernyms=(maker,))
+        name = one_line(_model(maker, model), _LONGEST_NAME)
+        yield Tag(name, "metadata", hypernyms=(maker,))
     elif model or maker:
         yield Tag(model or maker, "metadata")
 

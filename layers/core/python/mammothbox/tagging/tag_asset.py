@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from mammothbox.catalog import captions, embeddings, spaces, tags
+from mammothbox.catalog import assets, captions, embeddings, spaces, tags
 from mammothbox.catalog.captions import Captioned
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.spaces import SpaceRow
@@ -78,6 +78,7 @@ def _tag(tagging: Tagging, work: Work) -> Outgoing:
     found = zero_shot.tags(seen, labels.vectors, tagging.vocabulary, labels.calibration)
 
     def record(connection: Connection) -> Sequence[Next]:
+        assets.lock(connection, key.owner, key.asset_id)
         tags.replace(
             connection, key.owner, key.asset_id, source="zero-shot", tags=found, space=key.space
         )
@@ -121,7 +122,8 @@ def _take_in_caption(tagging: Tagging, work: Work) -> Outgoing:
 def _record(
     tagging: Tagging, key: StageKey, found: CaptionFile, caption: Caption, connection: Connection
 ) -> Sequence[Next]:
-    captions.record(
+    assets.lock(connection, key.owner, key.asset_id)
+    is_new = captions.record(
         connection,
         key.owner,
         Captioned(
@@ -135,7 +137,9 @@ def _record(
     )
     told = from_caption.tags(caption, tagging.vocabulary)
     tags.replace(connection, key.owner, key.asset_id, source="caption", tags=told)
-    captions.settle(connection, key.owner, key.asset_id, spent=found.tokens)
+    # What was taken in before was settled before.
+    spent = found.tokens if is_new else 0
+    captions.settle(connection, key.owner, key.asset_id, spent=spent)
     return ()
 
 

@@ -4,6 +4,10 @@ SET LOCAL search_path = catalog, public;
 
 -- Ready does not wait for an optional stage, and an asset does not fail with it.
 ALTER TABLE stage ADD COLUMN optional boolean NOT NULL DEFAULT false;
+-- What matters is woken first, however much is being filled beside it.
+DROP INDEX stage_never_woken;
+CREATE INDEX stage_never_woken ON stage (optional, queued_at)
+    WHERE state = 'queued' AND woken_at IS NULL;
 ALTER TABLE asset ADD COLUMN rating smallint CHECK (rating BETWEEN 0 AND 5);
 
 -- Vectors are comparable within one space: a model with its weights. One space is active; a
@@ -147,6 +151,16 @@ CREATE TABLE token_reservation (
     PRIMARY KEY (owner, asset_id),
     FOREIGN KEY (owner, asset_id) REFERENCES asset (owner, id) ON DELETE CASCADE
 );
+
+-- A reservation ends when it is settled, and with its asset.
+CREATE FUNCTION reservation_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE catalog.token_use SET reserved = reserved - OLD.tokens
+        WHERE owner = OLD.owner AND day = OLD.day;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ended AFTER DELETE ON token_reservation
+    FOR EACH ROW EXECUTE FUNCTION reservation_ended();
 
 CREATE OR REPLACE VIEW owned.asset AS
     SELECT * FROM catalog.asset WHERE owner = current_setting('app.owner')
