@@ -33,7 +33,7 @@ from tests.house import Context
 _PHOTOS = MODELS / "evaluation" / "gallery"
 _BATCH = 8
 _BATCHES = 5
-_SINGLES = 15
+_SINGLES = 12
 
 
 # Its own process, which knows nothing that a worker would not.
