@@ -167,7 +167,8 @@ def main() -> None:
         )
         sys.exit(130)
     except OSError as error:
-        why = "The disk is full" if _is_full(error) else f"{error.filename}: {error.strerror}"
+        where = error.filename or chosen.models
+        why = "The disk is full" if _is_full(error) else f"{where}: {error.strerror or error}"
         sys.exit(f"{why}. Mend that and run `make models` again. {_STILL}")
     print(f"{chosen.models / 'clip'}: {manifest.space().name}")
 

@@ -193,8 +193,8 @@ def postmaster(server: Server) -> int | None:
         pid = int((server.data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, NotADirectoryError, ValueError, IndexError):
         return None
-    # After a reboot the id may be that of another home's server.
-    return pid if f'"{server.socket_folder}"' in processes.program(pid) else None
+    # After a reboot the id may be anybody's, even another home's server.
+    return pid if processes.folder(pid) == server.data else None
 
 
 def _start(server: Server) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 
 
-def program(pid: int) -> str:
-    """What process `pid` runs; empty when it is gone or a zombie."""
+def folder(pid: int) -> Path | None:
+    """The working directory of process `pid`; none when it is gone or a zombie."""
     try:
-        return " ".join(psutil.Process(pid).cmdline())
+        return Path(psutil.Process(pid).cwd())
     except psutil.Error:
-        return ""
+        return None
 
 
 def exists(pid: int) -> bool:

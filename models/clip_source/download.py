@@ -10,12 +10,13 @@ import json
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
     HfHubHTTPError,
     LocalEntryNotFoundError,
@@ -38,6 +39,9 @@ def download(recipe: Recipe, folder: Path) -> dict[str, Path]:
     """
     # Its warnings of every try would hide the one line that says what to do.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    # Its storage of chunks is on hosts of its own; where they are blocked, it tries for minutes
+    # without a word. The hub sends the same files, which can be taken up where they broke.
+    constants.HF_HUB_DISABLE_XET = True
     folder.mkdir(parents=True, exist_ok=True)
     # The client names parts by chance and would never find these again.
     for part in folder.rglob("*.incomplete"):
@@ -74,7 +78,10 @@ def _faults_told(recipe: Recipe, source: Source) -> Iterator[None]:
     """Turns the client's faults into what to do about them."""
     what = f"{source.path} of {recipe.repository}"
     try:
-        yield
+        with warnings.catch_warnings():
+            # Of a disk that will be full: it is, soon after, and that is told.
+            warnings.simplefilter("ignore", UserWarning)
+            yield
     except (RepositoryNotFoundError, RevisionNotFoundError, RemoteEntryNotFoundError) as error:
         raise FetchError(
             f"The hub has no {what} at {recipe.revision[:8]}. "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 # The first convolution of a picture stays float32: it is a hundredth of the work.
 _OPERATORS = ("MatMul", "Gemm", "Gather")
+_FULL_BELOW = 1_000_000
 
 
 def quantise(source: Path, target: Path) -> None:
@@ -21,18 +25,32 @@ def quantise(source: Path, target: Path) -> None:
     The scale of what flows between layers is found anew in each run. With several inputs in it, a
     vector would depend on what else is in its batch. Weights take 7 bits: with 8, processors
     without VNNI would overflow, and the vectors would depend on the machine.
+
+    Raises `OSError` when the disk is too full for it.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch, _quiet():
         single = Path(scratch) / "single.onnx"
         _fix_batch(source, single)
-        quantize_dynamic(
-            single,
-            target,
-            op_types_to_quantize=list(_OPERATORS),
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-        )
+        with _full_disk_told(Path(scratch)):
+            quantize_dynamic(
+                single,
+                target,
+                op_types_to_quantize=list(_OPERATORS),
+                per_channel=True,
+                reduce_range=True,
+                weight_type=QuantType.QInt8,
+            )
+
+
+@contextmanager
+def _full_disk_told(folder: Path) -> Iterator[None]:
+    """The library writes a copy without noticing that the disk is full, and blames the copy."""
+    try:
+        yield
+    except Exception as error:
+        if shutil.disk_usage(folder).free < _FULL_BELOW:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
 
 
 def _fix_batch(source: Path, target: Path) -> None:

@@ -167,3 +167,13 @@ def test_a_deep_home_is_no_problem(tmp_path: Path) -> None:
 
     with postgres.lease(deep, durable=False) as server:
         assert answers(server)
+
+
+def test_a_deep_homes_server_is_seen_from_a_shell_with_another_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("deep-" * 12) / ("deeper-" * 12)
+    with holder(deep) as (_, postmaster):
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+        assert postgres.postmaster(Server(deep, durable=False)) == postmaster
