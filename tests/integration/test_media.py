@@ -8,15 +8,13 @@ from uuid import UUID
 
 import pytest
 from mammothbox import stages
-from mammothbox.catalog import spaces
 from mammothbox.embedding import embed
-from mammothbox.encoders import choose
 from mammothbox.messages import Outgoing
 from PIL import Image
 from starlette.testclient import TestClient
 
 from infra.topology import LIBRARY_BUCKET
-from tests.house import MODELS, SPACE, House
+from tests.house import SPACE, House
 from tests.samples import PNG, png
 
 # One process loads the model and the vectors of the labels for all of these.
@@ -223,35 +221,6 @@ def test_a_message_that_is_not_for_embed_goes_to_the_dead_letters(house: House) 
     records = house.receive("embed")
 
     assert house.invoke("embed", records) == [records[0]["messageId"]]
-
-
-def test_a_space_is_filled_beside_the_active_one_and_then_takes_its_place(
-    house: House, client: TestClient
-) -> None:
-    operator = house.client("operator", owner="ops")
-    first = house.upload(client, photo())
-    house.run_queues()
-    other = next(space for space in choose.available(MODELS) if space.name != SPACE.name)
-    spaces.offer(house.urls.superuser, [(other, {})], SPACE.name)
-
-    assert operator.post(f"/api/v1/admin/spaces/{other.name}/activate").status_code == 409
-    filling = operator.post(f"/api/v1/admin/spaces/{other.name}/fill")
-    assert filling.status_code == 202
-    assert filling.json()["fill"]["waiting"] == 1
-    second = house.upload(client, photo(shade=9))
-    house.rows("UPDATE stage SET queued_at = 'epoch' WHERE woken_at IS NULL")
-    house.sweep()
-    house.run_queues()
-
-    assert house.get(client, first)["space"] == SPACE.name
-    activated = operator.post(f"/api/v1/admin/spaces/{other.name}/activate")
-    assert activated.json()["state"] == "active"
-    assert activated.json()["fill"] == {"done": 2, "waiting": 0, "failed": 0, "missing": 0}
-    for asset_id in (first, second):
-        assert house.get(client, asset_id)["space"] == other.name
-        assert house.get(client, asset_id)["status"] == "ready"
-    assert operator.post("/api/v1/admin/spaces/none/fill").status_code == 404
-    assert client.get("/api/v1/admin/spaces").status_code == 403
 
 
 def test_a_purge_in_the_middle_of_embedding_leaves_nothing_behind(

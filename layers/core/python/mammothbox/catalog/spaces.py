@@ -14,10 +14,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from mammothbox.catalog import space_walks
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.encoders.space import Space
 
-MEDIA_KINDS = ("image", "video", "audio")
+MEDIA_KINDS = space_walks.MEDIA_KINDS
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ def find(connection: Connection, name: str) -> SpaceRow | None:
     return SpaceRow(**row) if row else None
 
 
+def by_id(connection: Connection, space_id: int) -> SpaceRow:
+    """The space of that id, which is on record."""
+    row = connection.execute(_SELECT + " WHERE id = %s", [space_id]).fetchone()
+    assert row is not None  # noqa: S101 - what has the id refers to it
+    return SpaceRow(**row)
+
+
 def active(connection: Connection) -> SpaceRow | None:
     """The active space; `None` before the first one was activated."""
     row = connection.execute(_SELECT + " WHERE state = 'active'").fetchone()
@@ -104,7 +112,12 @@ def every(connection: Connection) -> list[SpaceRow]:
 
 
 def in_use(connection: Connection) -> list[SpaceRow]:
-    """The spaces in which everything new is embedded: the active one first."""
+    """The spaces in which everything new is embedded: the active one first.
+
+    For a transaction that gives an asset its stages: until its commit, no fill sets out that
+    began too late to be seen here and would be too early to see the asset.
+    """
+    space_walks.hold_off(connection)
     rows = connection.execute(
         _SELECT + " WHERE state IN ('active', 'filling') ORDER BY state, id"
     ).fetchall()
@@ -120,7 +133,10 @@ def is_empty(connection: Connection, space_id: int) -> bool:
 
 
 def activate(connection: Connection, name: str) -> None:
-    """Make the space the active one, and retire the one before it. Takes turns with others."""
+    """Make the space the active one, and retire the one before it. Takes turns with others.
+
+    A fill of it goes on; what still waits to be filled into the retired one is called off.
+    """
     connection.execute("SELECT 1 FROM embedding_space ORDER BY id FOR UPDATE")
     connection.execute(
         "UPDATE embedding_space SET state = 'retired' WHERE state = 'active' AND name <> %s",
@@ -131,43 +147,45 @@ def activate(connection: Connection, name: str) -> None:
         " WHERE name = %s AND state <> 'active'",
         [name],
     )
+    space_walks.follow_activation(connection)
 
 
-def begin_fill(connection: Connection, name: str, request_id: str) -> int:
-    """Queue what the space lacks, of every owner, and return how much that is.
+def begin_fill(connection: Connection, space: SpaceRow, request_id: str) -> None:
+    """Have the janitor queue what the space lacks, of every owner, from the beginning.
 
-    The janitor sends the wake-ups. The stages are optional: nothing that is ready waits for
-    them or fails with them. From here on new media is embedded in this space too.
+    What failed in it, died or was skipped is tried again. From here on new media is embedded in
+    this space too. A space that is active stays so.
     """
     connection.execute(
-        "UPDATE embedding_space SET state = 'filling' WHERE name = %s AND state <> 'active'",
-        [name],
+        "UPDATE embedding_space SET state = 'filling' WHERE id = %s AND state <> 'active'",
+        [space.id],
     )
+    space_walks.begin(connection, space.id, "fill", request_id)
+
+
+def call_off_fill(connection: Connection, space: SpaceRow, request_id: str) -> None:
+    """Embed nothing more in a space that is filling; what is embedded in it stays.
+
+    The janitor skips what waits. Does nothing for a space that is not filling.
+    """
     row = connection.execute(
-        "WITH queued AS ("
-        "INSERT INTO stage (owner, asset_id, name, space, state, request_id, optional)"
-        " SELECT owner, id, 'embed', %(name)s, 'queued', %(request_id)s, true FROM asset"
-        " WHERE kind = ANY(%(kinds)s) AND duplicate_of IS NULL AND purging_at IS NULL"
-        " AND status IN ('ready', 'queued', 'processing')"
-        " ON CONFLICT (owner, asset_id, name, space, part) DO UPDATE"
-        " SET state = 'queued', queued_at = now(), woken_at = NULL,"
-        " revived_at_attempt = stage.attempt, request_id = excluded.request_id"
-        " WHERE stage.state IN ('failed', 'dead', 'skipped') RETURNING 1)"
-        " SELECT count(*) AS queued FROM queued",
-        {"name": name, "request_id": request_id, "kinds": list(MEDIA_KINDS)},
+        "UPDATE embedding_space SET state = 'known' WHERE id = %s AND state = 'filling'"
+        " RETURNING id",
+        [space.id],
     ).fetchone()
-    return int(row["queued"]) if row else 0
+    if row is not None:
+        space_walks.begin(connection, space.id, "clear", request_id)
 
 
 def fill_of(connection: Connection, name: str) -> Fill:
-    """How far the space is filled, across owners."""
+    """How far the space is filled, across owners. Looks at every asset: seconds for millions."""
     row = connection.execute(
         "SELECT count(*) FILTER (WHERE s.state = 'done') AS done,"
         " count(*) FILTER (WHERE s.state IN ('queued', 'running')"
         " OR (s.state = 'failed' AND s.retryable)) AS waiting,"
         " count(*) FILTER (WHERE s.state = 'dead'"
         " OR (s.state = 'failed' AND NOT s.retryable)) AS failed,"
-        " count(*) FILTER (WHERE s.state IS NULL) AS missing"
+        " count(*) FILTER (WHERE s.state IS NULL OR s.state = 'skipped') AS missing"
         " FROM asset a LEFT JOIN stage s ON s.owner = a.owner AND s.asset_id = a.id"
         " AND s.name = 'embed' AND s.space = %s"
         " WHERE a.kind = ANY(%s) AND a.status = 'ready' AND a.duplicate_of IS NULL"
