@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         vocabulary=model_wiring.vocabulary(),
         limits=wiring.limits(),
         labels=model_wiring.labels(),
+        time_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
     return one_by_one(
         event, context, wiring.worker(TAG), lambda delivery: receive(tagging, delivery.body)

@@ -56,7 +56,7 @@ def test_ready_does_not_wait_for_the_caption_that_comes(
     house: House, client: TestClient, gemini: GeminiServer
 ) -> None:
     asset_id = house.upload(client, PNG)
-    house.run_queues("intake", "embed", "tag")
+    house.run_queues("intake", "embed", "tag", "cluster")
 
     waiting = house.get(client, asset_id)
     reserved, spent = used(house)
@@ -152,7 +152,7 @@ def test_a_captioner_that_is_down_is_given_up_on_at_the_last_try(
     assert house.get(client, asset_id)["caption"] is None
     record["attributes"]["ApproximateReceiveCount"] = "3"
     assert house.invoke("caption", [record]) == []
-    house.run_queues("tag")
+    house.run_queues("tag", "cluster")
 
     asset = house.get(client, asset_id)
     assert asset["status"] == "ready"
@@ -195,7 +195,7 @@ def test_a_file_nobody_could_have_written_fails_the_stage_alone(
     house.s3.put_object(Bucket=LIBRARY_BUCKET, Key=f"derived/{asset_id}/caption.json", Body=b"{}")
     message = house.receive("caption")[0]["body"]
     house.sqs.send_message(QueueUrl=house.queue_urls["tag"], MessageBody=message)
-    house.run_queues("tag")
+    house.run_queues("tag", "cluster")
 
     asset = house.get(client, asset_id)
     assert asset["status"] == "ready"

@@ -60,7 +60,7 @@ def axes() -> Axes:
 
 @pytest.fixture
 def labels(axes: Axes, small: Vocabulary) -> Vectors:
-    return zero_shot.label_vectors(axes, small)
+    return zero_shot.label_vectors(axes, small.sought)
 
 
 def test_a_label_is_the_mean_of_its_texts(axes: Axes, small: Vocabulary, labels: Vectors) -> None:
@@ -75,7 +75,7 @@ def test_a_label_is_the_mean_of_its_texts(axes: Axes, small: Vocabulary, labels:
 def test_labels_run_through_the_model_in_handy_batches(english: Vocabulary) -> None:
     axes = Axes()
 
-    vectors = zero_shot.label_vectors(axes, english)
+    vectors = zero_shot.label_vectors(axes, english.sought)
 
     assert len(vectors) == len(english.sought)
     assert max(axes.runs) <= 64

@@ -56,15 +56,16 @@ def lock_use(connection: Connection, owner: str, day: date) -> Used:
 
 
 def reserve(connection: Connection, owner: str, asset_id: UUID, day: date, tokens: int) -> None:
-    """Reserve tokens for one asset; what it had reserved before counts as spent."""
-    settle(connection, owner, asset_id, spent=None)
+    """Reserve tokens for one asset, in place of what was reserved for it before."""
+    _release(connection, owner, asset_id)
     connection.execute(
         "INSERT INTO token_reservation (owner, asset_id, day, tokens) VALUES (%s, %s, %s, %s)",
         [owner, asset_id, day, tokens],
     )
     connection.execute(
-        "UPDATE token_use SET reserved = reserved + %s WHERE owner = %s AND day = %s",
-        [tokens, owner, day],
+        "INSERT INTO token_use (owner, day, reserved) VALUES (%s, %s, %s)"
+        " ON CONFLICT (owner, day) DO UPDATE SET reserved = token_use.reserved + excluded.reserved",
+        [owner, day, tokens],
     )
 
 
@@ -77,22 +78,37 @@ def is_ordered(connection: Connection, owner: str, asset_id: UUID) -> bool:
     return row is not None
 
 
-def settle(connection: Connection, owner: str, asset_id: UUID, *, spent: int | None) -> None:
-    """Turn a reservation into what was spent. Without a figure, all of it counts as spent.
+def uncaptioned_picture(
+    connection: Connection, owner: str, asset_id: UUID, name: str
+) -> tuple[int, int] | None:
+    """Width and height of the derivative that a captioner would be shown.
 
-    What was not reserved counts for today.
+    `None` when there is none, or a caption is on record: its answer is stored and nobody is
+    asked again.
     """
-    reserved = connection.execute(
-        "DELETE FROM token_reservation WHERE owner = %s AND asset_id = %s RETURNING day, tokens",
+    row = connection.execute(
+        "SELECT width, height FROM derivative WHERE owner = %(owner)s"
+        " AND asset_id = %(asset_id)s AND name = %(name)s AND NOT EXISTS ("
+        "SELECT FROM caption WHERE owner = %(owner)s AND asset_id = %(asset_id)s)",
+        {"owner": owner, "asset_id": asset_id, "name": name},
+    ).fetchone()
+    return (row["width"], row["height"]) if row else None
+
+
+def settle(connection: Connection, owner: str, asset_id: UUID, *, spent: int) -> None:
+    """Turn a reservation into what was spent. What was not reserved counts for today."""
+    day = _release(connection, owner, asset_id) or datetime.now(UTC).date()
+    connection.execute(
+        "INSERT INTO token_use (owner, day, spent) VALUES (%s, %s, %s)"
+        " ON CONFLICT (owner, day) DO UPDATE SET spent = token_use.spent + excluded.spent",
+        [owner, day, spent],
+    )
+
+
+def _release(connection: Connection, owner: str, asset_id: UUID) -> date | None:
+    """End the asset's reservation, as the end of its caption stage does; of which day it was."""
+    row = connection.execute(
+        "DELETE FROM token_reservation WHERE owner = %s AND asset_id = %s RETURNING day",
         [owner, asset_id],
     ).fetchone()
-    tokens = reserved["tokens"] if reserved else 0
-    connection.execute(
-        "INSERT INTO token_use (owner, day, spent) VALUES (%(owner)s, %(day)s, %(spent)s)"
-        " ON CONFLICT (owner, day) DO UPDATE SET spent = token_use.spent + excluded.spent",
-        {
-            "owner": owner,
-            "day": reserved["day"] if reserved else datetime.now(UTC).date(),
-            "spent": tokens if spent is None else spent,
-        },
-    )
+    return row["day"] if row else None

@@ -55,32 +55,6 @@ def of_asset(connection: Connection, owner: str, asset_id: UUID, space_id: int) 
     return [_read(row["vector"]) for row in rows]
 
 
-def record_vocabulary(
-    connection: Connection, space_id: int, digest: str, labels: Sequence[str], vectors: Floats
-) -> None:
-    """Keep the vectors of a vocabulary's labels; an older edition of this space goes."""
-    connection.execute(
-        "DELETE FROM vocabulary WHERE space_id = %s AND digest <> %s", [space_id, digest]
-    )
-    connection.cursor().executemany(
-        "INSERT INTO vocabulary (space_id, digest, label, vector)"
-        " VALUES (%s, %s, %s, %s::text::vector) ON CONFLICT DO NOTHING",
-        [
-            (space_id, digest, label, Vector(vector).to_text())
-            for label, vector in zip(labels, vectors, strict=True)
-        ],
-    )
-
-
-def vocabulary(connection: Connection, space_id: int, digest: str) -> dict[str, Floats]:
-    """The label vectors of an edition of the vocabulary; empty when they are not on record."""
-    rows = connection.execute(
-        "SELECT label, vector::text AS vector FROM vocabulary WHERE space_id = %s AND digest = %s",
-        [space_id, digest],
-    ).fetchall()
-    return {row["label"]: _read(row["vector"]) for row in rows}
-
-
 def _read(text: str) -> Floats:
     vector: Floats = Vector.from_text(text).to_numpy()
     return vector

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 Refusal = Literal["daily_budget_spent", "monthly_budget_spent"]
@@ -36,6 +37,13 @@ def refusal(tokens: int, used: Used, limits: Limits) -> Refusal | None:
     if _exceeds(used.spent_this_month + used.reserved_this_month + tokens, limits.monthly):
         return "monthly_budget_spent"
     return None
+
+
+def frees_on(code: Refusal, today: date) -> date:
+    """The day, by UTC, on which what is spent today counts no more."""
+    if code == "daily_budget_spent":
+        return today + timedelta(days=1)
+    return (today.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _exceeds(tokens: int, limit: int | None) -> bool:

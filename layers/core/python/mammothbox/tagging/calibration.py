@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 _GUESSED_LOGIT_SCALE = 100.0
 _GUESSED_LEAST_SIMILARITY = 0.2
 _GUESSED_LEAST_SCORE = 0.2
+# By these, too few things are put together rather than too many.
+_GUESSED_CLUSTER_THRESHOLD = 0.8
+_GUESSED_SAME_PICTURE_FEATURES = 0.95
+_GUESSED_SIMILAR = 0.9
 
 
 class CalibrationError(RuntimeError):
@@ -26,6 +30,11 @@ class Calibration(BaseModel):
     `least_similarity`; the latter keeps pictures of nothing we know free of tags.
     `measured_on` says in words what the figures were measured on; without it nobody has
     measured this space and the figures are guesses.
+
+    A vector joins the cluster whose mean it has a cosine of `cluster_threshold` to. Pictures
+    whose hashes are only near are the same when the cosine of their features, which are the
+    vectors' components from `features_from` on, reaches `same_picture_features`; from a cosine
+    of `similar` on, pictures are shown as similar. `grouping_measured_on` is as `measured_on`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -34,6 +43,11 @@ class Calibration(BaseModel):
     least_similarity: float = Field(ge=-1, le=1)
     least_score: float = Field(gt=0, le=1)
     measured_on: str | None = None
+    cluster_threshold: float = Field(default=_GUESSED_CLUSTER_THRESHOLD, ge=-1, le=1)
+    same_picture_features: float = Field(default=_GUESSED_SAME_PICTURE_FEATURES, ge=-1, le=1)
+    similar: float = Field(default=_GUESSED_SIMILAR, ge=-1, le=1)
+    features_from: int = Field(default=0, ge=0)
+    grouping_measured_on: str | None = None
 
     @property
     def calibrated(self) -> bool:

@@ -8,40 +8,27 @@ from functools import partial
 
 import numpy as np
 
-from mammothbox.catalog import assets, captions, embeddings, spaces, tags
+from mammothbox.catalog import assets, captions, embeddings, tags
 from mammothbox.catalog.captions import Captioned
 from mammothbox.catalog.connection import Connection, Database
-from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.catalog.stages import Failure, StageKey
-from mammothbox.encoders.encoder import Encoder, Vectors
+from mammothbox.encoders.encoder import Encoder
 from mammothbox.errors import Permanent, Retryable
 from mammothbox.messages import Outgoing, parse_wake_up
 from mammothbox.route import CAPTION, TAG, Next
 from mammothbox.stages import Limits, NoSuchStage, Work, fail, finish, run, was_purged
 from mammothbox.storage.library import Library
 from mammothbox.tagging import caption_file, from_caption, zero_shot
-from mammothbox.tagging.calibration import Calibration, uncalibrated
 from mammothbox.tagging.caption_file import CaptionFile
 from mammothbox.tagging.captioner import Caption
+from mammothbox.tagging.labels import Labels, LabelSource, labels_of
 from mammothbox.tagging.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
-class Labels:
-    """The vocabulary's vectors in one space."""
-
-    space: SpaceRow
-    vectors: Vectors
-
-    @property
-    def calibration(self) -> Calibration:
-        found = self.space.calibration
-        return Calibration.model_validate(found) if found else uncalibrated(self.space.name)
-
-
-@dataclass(frozen=True)
 class Tagging:
-    """What tag works with. `labels` keeps what was read for each space."""
+    """What tag works with. `labels` keeps what was read for each space; `time_left` is the
+    invocation's, in seconds."""
 
     database: Database
     library: Library
@@ -49,6 +36,7 @@ class Tagging:
     vocabulary: Vocabulary
     limits: Limits
     labels: dict[str, Labels]
+    time_left: Callable[[], float]
 
 
 def receive(tagging: Tagging, body: str) -> Outgoing:
@@ -88,23 +76,11 @@ def _tag(tagging: Tagging, work: Work) -> Outgoing:
 
 
 def _labels(tagging: Tagging, space_name: str) -> Labels:
-    """The vectors of the labels: from memory, or the catalogue, or once from the model."""
-    if space_name in tagging.labels:
-        return tagging.labels[space_name]
-    vocabulary = tagging.vocabulary
-    with tagging.database.transaction() as connection:
-        space = spaces.find(connection, space_name)
-        if space is None:
-            raise Retryable("unknown_space", f"The space {space_name} is not on record.")
-        known = embeddings.vocabulary(connection, space.id, vocabulary.digest)
-    names = [label.id for label in vocabulary.sought]
-    if set(names) == set(known):
-        vectors: Vectors = np.stack([known[name] for name in names])
-    else:
-        vectors = zero_shot.label_vectors(tagging.encoder(space_name), vocabulary)
-        with tagging.database.transaction() as connection:
-            embeddings.record_vocabulary(connection, space.id, vocabulary.digest, names, vectors)
-    tagging.labels[space_name] = Labels(space, vectors)
+    if space_name not in tagging.labels:
+        source = LabelSource(
+            tagging.database, tagging.encoder, tagging.vocabulary, tagging.time_left
+        )
+        tagging.labels[space_name] = labels_of(source, space_name)
     return tagging.labels[space_name]
 
 

@@ -8,6 +8,7 @@ special is given; what that is a kind of travels with it and takes up no room of
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,18 @@ MOST_TAGS = 8
 _TEXTS_AT_ONCE = 64
 
 
-def label_vectors(encoder: Encoder, vocabulary: Vocabulary) -> Vectors:
-    """One unit vector for each of `vocabulary.sought`: the mean of those of its texts.
+def label_vectors(encoder: Encoder, labels: Sequence[Label]) -> Vectors:
+    """One unit vector for each of these labels: the mean of those of its texts.
 
     Slow (every text runs through the model) and the same until the vocabulary's digest or
     the encoder's space changes: keep them.
     """
-    texts = [text for label in vocabulary.sought for text in label.texts]
+    texts = [text for label in labels for text in label.texts]
     batches = [
         encoder.embed_texts(texts[start : start + _TEXTS_AT_ONCE])
         for start in range(0, len(texts), _TEXTS_AT_ONCE)
     ]
-    starts = np.cumsum([0, *(len(label.texts) for label in vocabulary.sought)])[:-1]
+    starts = np.cumsum([0, *(len(label.texts) for label in labels)])[:-1]
     sums = np.add.reduceat(np.concatenate(batches), starts, axis=0)
     unit: Vectors = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
     return unit
@@ -47,7 +48,7 @@ def tags(
 ) -> list[Tag]:
     """At most eight tags, best first, for an asset with these vectors: one, or one per frame.
 
-    `labels` are what `label_vectors` made of the same vocabulary in the same space. A video
+    `labels` are what `label_vectors` made of `vocabulary.sought` in the same space. A video
     shows what any of its frames shows. Raises `ValueError` when vectors and labels do not
     fit together.
     """
