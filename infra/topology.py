@@ -154,4 +154,15 @@ WORKERS = (
         queue=Queue(batch_size=10, batch_window_s=0, max_concurrency=10, max_receives=5),
         with_models=True,
     ),
+    Worker(
+        name="cluster",
+        handler="functions.cluster.handler.handler",
+        database_role="worker",
+        # A piece of a chore takes what time there is; an assignment takes milliseconds.
+        timeout_s=120,
+        memory_mb=1769,
+        # A chore takes all the time of its invocation, so nothing may wait behind it; and one
+        # owner's assignments take turns, so that many workers would only wait.
+        queue=Queue(batch_size=1, batch_window_s=0, max_concurrency=5, max_receives=5),
+    ),
 )

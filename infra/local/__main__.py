@@ -17,7 +17,7 @@ from infra.local import ending
 from infra.local.environment import read_env
 from infra.local.home import UpError, home_from_environment, is_occupied
 from infra.local.postgres_programs import PostgresError
-from infra.local.up import say, up
+from infra.local.terminal import say
 
 _MOST_DAYS = 3650
 _HOW = f"make key OWNER=ada ROLE=uploader (or another of {', '.join(ROLES)})"
@@ -68,6 +68,8 @@ def main() -> None:
     arguments = _arguments()
     try:
         if arguments.command == "up":
+            from infra.local.up import up  # noqa: PLC0415 - loads what reads models
+
             up()
         elif arguments.command == "down":
             say(ending.end(home_from_environment()))

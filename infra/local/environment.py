@@ -90,6 +90,7 @@ def api_environment(stack: Stack) -> dict[str, str]:
         **_shared(stack),
         "DATABASE_URL": getattr(stack.urls, API.database_role),
         "OPERATOR_DATABASE_URL": stack.urls.operator,
+        **_of_captions(),
     }
 
 
@@ -104,7 +105,8 @@ def function_environment(stack: Stack, function: Worker | Scheduled) -> dict[str
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         **_database(stack, function.database_role),
         **_of_worker(function),
-        **_of_models(),
+        "MODELS_FOLDER": str(MODELS),
+        **_of_captions(),
     }
 
 
@@ -118,12 +120,9 @@ def _of_worker(function: Worker | Scheduled) -> dict[str, str]:
     return {"MAX_RECEIVES": str(function.queue.max_receives), **function.environment}
 
 
-def _of_models() -> dict[str, str]:
-    """Captions are on where there is a key to the captioner."""
-    return {
-        "MODELS_FOLDER": str(MODELS),
-        "CAPTIONS": str("GEMINI_API_KEY" in os.environ).lower(),
-    }
+def _of_captions() -> dict[str, str]:
+    """They are on where there is a key to the captioner."""
+    return {"CAPTIONS": str("GEMINI_API_KEY" in os.environ).lower()}
 
 
 def write_env(home: Home, stack: Stack, key: str) -> None:

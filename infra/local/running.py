@@ -42,7 +42,11 @@ class Running:
 
     def start_child(self, name: str, start: Start) -> None:
         """Start a child, and have it started again should it die."""
-        self.children[name] = Child(start, start(), time.monotonic())
+        self.keep(name, start(), start)
+
+    def keep(self, name: str, process: subprocess.Popen[bytes], start: Start) -> None:
+        """Take a child that runs into care: should it die, `start` makes another."""
+        self.children[name] = Child(start, process, time.monotonic())
 
     def start_thread(self, name: str, run: Callable[[threading.Event], None]) -> None:
         """Run a thread that returns when it is told to stop."""

@@ -8,7 +8,8 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -24,18 +25,16 @@ from infra.local.environment import (
     Stack,
     api_environment,
     aws_environment,
-    function_environment,
     read_env,
     without_proxy,
     write_env,
 )
-from infra.local.execution import ExecutionEnvironment
+from infra.local.functions import Functions
 from infra.local.home import LOOPBACK, Home, UpError
-from infra.local.poller import Poller
 from infra.local.postgres import Server
 from infra.local.recovery import forget_messages, lapse_leases
 from infra.local.running import Running
-from infra.local.schedule import Schedule
+from infra.local.terminal import say
 from infra.topology import JANITOR, WORKERS, Scheduled, Worker
 
 DATABASE = "mammothbox"
@@ -49,11 +48,6 @@ class Topology:
 
     workers: Sequence[Worker] = WORKERS
     scheduled: Sequence[Scheduled] = (JANITOR,)
-
-
-def say(text: str) -> None:
-    """Tell the person at the terminal."""
-    print(f"mammothbox: {text}", flush=True)
 
 
 def up(topology: Topology | None = None) -> None:
@@ -70,12 +64,16 @@ def up(topology: Topology | None = None) -> None:
         home.remember_ports(place, api_port, emulator_port)
         home.announce(place, f"http://{LOOPBACK}:{api_port}")
         _leave_the_real_account(emulator_port)
+        # The emulator takes as long to start as Postgres: both at once.
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        emulating = beside.submit(emulator.start, place, emulator_port, topology.workers)
         server = stack.enter_context(postgres.lease(place.database))
         running = Running(stop, say)
         # A function that is still busy, or hangs, after the others have ended.
         stack.callback(processes.kill_descendants, os.getpid())
         stack.callback(running.end)
-        told = _start(place, server, running, topology, (api_port, emulator_port))
+        told = _addresses(server, topology, api_port, emulator_port)
+        _start(place, told, topology, running, emulating)
         _greet(place, told)
         while not stop.wait(_WATCH_EVERY_S):
             server.ensure_running()
@@ -83,37 +81,43 @@ def up(topology: Topology | None = None) -> None:
         say("ending")
 
 
-def _start(
-    place: Home, server: Server, running: Running, topology: Topology, ports: tuple[int, int]
-) -> Stack:
-    api_port, emulator_port = ports
+def _addresses(server: Server, topology: Topology, api_port: int, emulator_port: int) -> Stack:
     server.create_database(DATABASE)
-    urls = server.urls(DATABASE)
-    migrate(urls.superuser)
-    space = offer_models(urls.superuser, MODELS)
-    say(f"pictures are embedded by {space.model} (space {space.name})")
-    lapse_leases(urls.superuser)
-    forget = partial(forget_messages, urls.superuser)
-    running.start_child("emulator", lambda: _start_emulator(place, emulator_port, topology, forget))
     queues = emulator.addresses(emulator_port, topology.workers)
-    told = Stack(urls, api_port, emulator_port, queues.queues, queues.dead_letters)
-    write_env(place, told, _key(place, urls.superuser))
-    running.start_child("api", lambda: _start_api(place, told))
+    return Stack(server.urls(DATABASE), api_port, emulator_port, queues.queues, queues.dead_letters)
+
+
+def _start(
+    place: Home,
+    told: Stack,
+    topology: Topology,
+    running: Running,
+    emulating: Future[subprocess.Popen[bytes]],
+) -> None:
+    # It says that it is ready once everything else is.
+    api = _start_api(place, told)
+    _prepare_catalogue(told)
+    running.keep("emulator", emulating.result(), lambda: _emulate_again(place, told, topology))
+    running.keep("api", api, lambda: _start_api(place, told))
+    forget_messages(told.urls.superuser)
+    write_env(place, told, _key(place, told.urls.superuser))
     _wait_for_api(running, told)
-    for worker in topology.workers:
-        running.start_thread(worker.name, _poller(place, told, worker).run)
-    for scheduled in topology.scheduled:
-        running.start_thread(scheduled.name, _schedule(place, told, scheduled).run)
-    return told
+    functions = Functions(place, told, topology.workers, topology.scheduled, running)
+    running.start_thread("functions", functions.start)
 
 
-def _start_emulator(
-    place: Home, port: int, topology: Topology, forget: Callable[[], None]
-) -> subprocess.Popen[bytes]:
-    process = emulator.start(place, port, topology.workers)
+def _prepare_catalogue(told: Stack) -> None:
+    migrate(told.urls.superuser)
+    space = offer_models(told.urls.superuser, MODELS)
+    say(f"pictures are embedded by {space.model} (space {space.name})")
+    lapse_leases(told.urls.superuser)
+
+
+def _emulate_again(place: Home, told: Stack, topology: Topology) -> subprocess.Popen[bytes]:
+    process = emulator.start(place, told.emulator_port, topology.workers)
     try:
         # Whatever waited in its queues is gone; the stage table knows what that was.
-        forget()
+        forget_messages(told.urls.superuser)
     except BaseException:
         lifeline.end(process, patience_s=2)
         raise
@@ -145,31 +149,6 @@ def _wait_for_api(running: Running, told: Stack) -> None:
         if running.stop.is_set():
             return
     raise UpError("the API does not start: see logs/api.log")
-
-
-def _poller(place: Home, told: Stack, worker: Worker) -> Poller:
-    environment = _environment(place, told, worker)
-    return Poller(
-        worker=worker,
-        queue_url=told.queue_urls[worker.name],
-        sqs=emulator.client("sqs", told.emulator_port),
-        environment=environment,
-        on_death=lambda: lapse_leases(told.urls.superuser, worker.name),
-        say=say,
-    )
-
-
-def _schedule(place: Home, told: Stack, scheduled: Scheduled) -> Schedule:
-    return Schedule(scheduled, _environment(place, told, scheduled), say)
-
-
-def _environment(place: Home, told: Stack, function: Worker | Scheduled) -> ExecutionEnvironment:
-    return ExecutionEnvironment(
-        function.handler,
-        function.timeout_s,
-        function_environment(told, function),
-        place.logs / f"{function.name}.log",
-    )
 
 
 def _key(place: Home, url: str) -> str:
