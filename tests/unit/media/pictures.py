@@ -27,6 +27,7 @@ CONTENT_TYPES = {
     "BMP": "image/bmp",
     "AVIF": "image/avif",
     "HEIF": "image/heic",
+    "JPEG2000": "image/jpx",
 }
 
 

@@ -42,7 +42,7 @@ def dng(
         *extra,
     ]
     if not preview:
-        return _file([*_sensor(width, height, 0, len(sensor)), *about], [], sensor, b"")
+        return file_of([*sensor_tags(width, height, 0, len(sensor)), *about], [], sensor, b"")
     first: list[Tag] = [
         (254, LONG, [1]),
         (256, LONG, [preview_size[0]]),
@@ -53,7 +53,7 @@ def dng(
         (277, SHORT, [3]),
         (278, LONG, [preview_size[1]]),
     ]
-    return _file([*first, *about], _sensor(width, height, 0, len(sensor)), sensor, preview)
+    return file_of([*first, *about], sensor_tags(width, height, 0, len(sensor)), sensor, preview)
 
 
 def mosaic(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
@@ -63,7 +63,7 @@ def mosaic(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
     return bytes(np.tile(cell, (height // 2, width // 2)).tobytes())
 
 
-def _sensor(width: int, height: int, offset: int, size: int) -> list[Tag]:
+def sensor_tags(width: int, height: int, offset: int, size: int) -> list[Tag]:
     return [
         (254, LONG, [0]),
         (256, LONG, [width]),
@@ -81,15 +81,18 @@ def _sensor(width: int, height: int, offset: int, size: int) -> list[Tag]:
     ]
 
 
-def _file(first: list[Tag], second: list[Tag], sensor: bytes, preview: bytes) -> bytes:
-    """Twice over: the places are known once the lengths are."""
+def file_of(first: list[Tag], second: list[Tag], sensor: bytes, preview: bytes) -> bytes:
+    """A TIFF of a small picture, if there is one, and of what the sensor saw.
+
+    Twice over: the places are known once the lengths are.
+    """
     if preview:
         first = [*first, (273, LONG, [0]), (279, LONG, [len(preview)]), (330, LONG, [0])]
     places = {"sensor": 0, "preview": 0, "second": 0}
     for _ in range(2):
-        one = _directory(_placed(first, places, "preview" if preview else "sensor"), _HEAD)
+        one = directory(_placed(first, places, "preview" if preview else "sensor"), _HEAD)
         places["second"] = _HEAD + len(one)
-        two = _directory(_placed(second, places, "sensor"), places["second"]) if second else b""
+        two = directory(_placed(second, places, "sensor"), places["second"]) if second else b""
         places["sensor"] = places["second"] + len(two)
         places["preview"] = places["sensor"] + len(sensor)
     return b"II*\0" + struct.pack("<I", _HEAD) + one + two + sensor + preview
@@ -100,7 +103,8 @@ def _placed(tags: list[Tag], places: dict[str, int], strip: str) -> list[Tag]:
     return [(tag, kind, [found[tag]] if tag in found else value) for tag, kind, value in tags]
 
 
-def _directory(tags: list[Tag], start: int) -> bytes:
+def directory(tags: list[Tag], start: int, following: int = 0) -> bytes:
+    """A TIFF's list of tags as it stands at `start`, and where the next one is."""
     after = start + 2 + 12 * len(tags) + 4
     entries, values = b"", b""
     for tag, kind, value in sorted(tags, key=lambda tag: tag[0]):
@@ -111,7 +115,7 @@ def _directory(tags: list[Tag], start: int) -> bytes:
             where = struct.pack("<I", after + len(values))
             values += packed + bytes(len(packed) % 2)
         entries += struct.pack("<HHI", tag, kind, count) + where
-    return struct.pack("<H", len(tags)) + entries + bytes(4) + values
+    return struct.pack("<H", len(tags)) + entries + struct.pack("<I", following) + values
 
 
 def _packed(kind: int, value: Sequence[int] | bytes) -> tuple[bytes, int]:

@@ -13,14 +13,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mammothbox.media.answer import packed, unpacked
+from mammothbox.media.answer import failure, packed, unpacked
 from mammothbox.media.plain import plain
+from mammothbox.media.stated_size import stated_size
 from mammothbox.media.understood import Derivative, Facts, Frame, Understood
 from mammothbox.media.wire import Garbled, Message, receive, send
+from PIL import Image
 
+from tests.unit.media.pictures import saved, scene
+
+TINY = Image.new("RGB", (2, 1))
+WEBP, PNG, JPEG = (saved(TINY, name) for name in ("WEBP", "PNG", "JPEG"))
 UNDERSTOOD = Understood(
     facts=Facts(width=2, height=1, title="Größe", everything={"exif": {"ISO": 100, "x": None}}),
-    derivatives=(Derivative("thumb-150.webp", "image/webp", 2, 1, b"webp"),),
+    derivatives=(Derivative("thumb-150.webp", "image/webp", 2, 1, WEBP),),
     frames=(Frame(2, 1, bytes(6)), Frame(2, 1, bytes(6), 500)),
     phash="0123456789abcdef",
     hints=("landscape", "animated"),
@@ -40,7 +46,7 @@ def test_what_was_understood_comes_over_whole(ends: Ends) -> None:
     child, parent = ends
     send(child, packed(UNDERSTOOD))
 
-    message = receive(parent, 1000)
+    message = receive(parent, 10_000)
 
     assert unpacked(message.header["understood"], list(message.blobs)) == UNDERSTOOD
 
@@ -52,8 +58,26 @@ def altered(**how: Any) -> tuple[dict[str, Any], list[bytes]]:
 
 FRAME = {"width": 2, "height": 1, "at_ms": None}
 MADE = {"name": "thumb-150.webp", "content_type": "image/webp", "width": 2, "height": 1}
+FACTS: list[dict[str, Any]] = [
+    *({name: value} for name in ("width", "height", "frames") for value in (-1, 2**31, "a", "nan")),
+    *({name: value} for name in ("duration_ms", "bit_rate") for value in (-1, 2**63, "inf")),
+    *({"taken_offset_min": value} for value in (-1441, 1441)),
+    *({"place": {"latitude": value, "longitude": 0}} for value in (91, "NaN", "inf", None)),
+    *({"place": {"latitude": 0, "longitude": value}} for value in (-181, "-Infinity", None)),
+    {"place": {"latitude": 0, "longitude": 0, "altitude": "nan"}},
+    *({"camera": {"iso": value}} for value in (-1, 2**31, 2**70)),
+    *({"camera": {name: "inf"}} for name in ("exposure_s", "aperture", "focal_length_mm")),
+    *({"taken_at": value} for value in ("2024-01-01T00:00:00Z", "99999-01-01", 10**30, "now")),
+    *({name: ["text"]} for name in ("title", "artist", "album", "video_codec", "audio_codec")),
+    {"everything": ["list"]},
+]
 LIES: dict[str, dict[str, Any]] = {
     "a frame too many": {"frames": [FRAME] * 3},
+    "a thousand frames": {"frames": [FRAME] * 1000},
+    "a frame after the end of time": {"frames": [{**FRAME, "at_ms": 2**63}, FRAME]},
+    "a picture too many": {"derivatives": [MADE] * 2},
+    "a picture of another size": {"derivatives": [{**MADE, "width": 3}]},
+    "a picture of another kind": {"derivatives": [{**MADE, "content_type": "image/png"}]},
     "a frame of another size": {"frames": [{**FRAME, "width": 3}, FRAME]},
     "a frame without pixels": {"frames": [{**FRAME, "width": 0}, FRAME]},
     "a frame before the beginning": {"frames": [{**FRAME, "at_ms": -1}, FRAME]},
@@ -65,7 +89,7 @@ LIES: dict[str, dict[str, Any]] = {
     "a hundred hints": {"hints": ["a"] * 100},
     "something else": {"more": 1},
     "no facts": {"facts": None},
-    "a place outside the world": {"facts": {"place": {"latitude": 91, "longitude": 0}}},
+    **{f"facts of {facts!r:.60}": {"facts": facts} for facts in FACTS},
     "an orientation that is none": {"facts": {"orientation": 9}},
 }
 
@@ -74,6 +98,60 @@ LIES: dict[str, dict[str, Any]] = {
 def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
     with pytest.raises(Garbled):
         unpacked(*altered(**lie))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        "broken",
+        {"code": "broken_picture"},
+        {"code": "broken_picture", "detail": 1},
+        {"code": "", "detail": ""},
+        {"code": "Broken!", "detail": ""},
+        {"code": "a" * 65, "detail": ""},
+        {"code": "broken_picture", "detail": "", "more": 1},
+    ],
+)
+def test_a_failure_nobody_could_read_is_none(told: object) -> None:
+    with pytest.raises(Garbled):
+        failure(told)
+
+
+def test_a_failure_is_cut_to_what_a_person_reads() -> None:
+    found = failure({"code": "broken_picture", "detail": "It is\0 broken. " * 10**6})
+
+    assert found.code == "broken_picture"
+    assert found.detail.startswith("It is broken.")
+    assert len(found.detail) <= 4096
+
+
+def test_a_text_without_end_is_cut() -> None:
+    found = unpacked(*altered(facts={"title": "a" * 2_000_000})).facts
+
+    assert found.title == "a" * 4096
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("size", [(1, 1), (300, 17), (1024, 683)])
+@pytest.mark.parametrize("how", [{}, {"lossless": True}, {"exif": True}, {"progressive": True}])
+def test_pictures_state_their_size(form: str, size: tuple[int, int], how: dict[str, Any]) -> None:
+    picture = scene(*size)
+    exif = {"exif": Image.Exif().tobytes() + bytes(60_000)} if "exif" in how else {}
+    body = saved(picture, form, **{**how, **exif})
+
+    assert stated_size(body, f"image/{form.lower()}") == size
+    assert stated_size(body, "image/gif") is None
+
+
+@given(st.binary(max_size=64), st.sampled_from([WEBP, PNG, JPEG]), st.integers(0, 40))
+def test_nothing_that_is_no_picture_breaks_the_reading_of_sizes(
+    noise: bytes, begin: bytes, kept: int
+) -> None:
+    for form in ("image/jpeg", "image/png", "image/webp"):
+        found = stated_size(begin[:kept] + noise, form)
+
+        assert found is None or min(found) >= 0
 
 
 def test_what_postgres_refuses_is_taken_out() -> None:

@@ -6,13 +6,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mammothbox.errors import Permanent
 from mammothbox.media.plain import plain
-from mammothbox.media.understood import Derivative, Facts, Frame, Understood
+from mammothbox.media.stated_size import stated_size
+from mammothbox.media.understood import Derivative, Facts, Frame, Long, Text, Understood
 from mammothbox.media.wire import Garbled, Message
 
 # Sixteen frames of 1024 x 1024 pixels are 48 MiB.
 MOST_BYTES = 96 * 1024**2
 
+_MOST_DERIVATIVES = 8
+_MOST_FRAMES = 16
+_MOST_HINTS = 16
 _Side = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -28,16 +33,24 @@ class _FrameHeader(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     width: _Side
     height: _Side
-    at_ms: int | None = Field(ge=0)
+    at_ms: Long | None
 
 
 class _Header(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     facts: Facts
-    derivatives: tuple[_DerivativeHeader, ...]
-    frames: tuple[_FrameHeader, ...]
+    derivatives: tuple[_DerivativeHeader, ...] = Field(max_length=_MOST_DERIVATIVES)
+    frames: tuple[_FrameHeader, ...] = Field(max_length=_MOST_FRAMES)
     phash: str | None = Field(pattern=r"^[0-9a-f]{16}$")
-    hints: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,31}$")], ...] = Field(max_length=16)
+    hints: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,31}$")], ...] = Field(
+        max_length=_MOST_HINTS
+    )
+
+
+class _Failure(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    code: str = Field(pattern=r"^[a-z][a-z_]{0,63}$")
+    detail: Text
 
 
 def packed(understood: Understood) -> Message:
@@ -75,18 +88,34 @@ def unpacked(told: Any, blobs: list[bytes]) -> Understood:
         raise Garbled(f"{error.error_count()} wrong fields") from None
     if len(blobs) != len(header.derivatives) + len(header.frames):
         raise Garbled("another number of pictures than announced")
+    if len({made.name for made in header.derivatives}) < len(header.derivatives):
+        raise Garbled("two pictures of one name")
     bodies, rows = blobs[: len(header.derivatives)], blobs[len(header.derivatives) :]
     frames = zip(header.frames, rows, strict=True)
     return Understood(
         facts=header.facts,
         derivatives=tuple(
-            Derivative(**made.model_dump(), body=body)
-            for made, body in zip(header.derivatives, bodies, strict=True)
+            _derivative(made, body) for made, body in zip(header.derivatives, bodies, strict=True)
         ),
         frames=tuple(_frame(frame, rgb) for frame, rgb in frames),
         phash=header.phash,
         hints=header.hints,
     )
+
+
+def failure(told: Any) -> Permanent:
+    """What is wrong with the file. Raises `Garbled` when this is nothing a person could read."""
+    try:
+        found = _Failure.model_validate(plain(told))
+    except ValidationError as error:
+        raise Garbled(f"{error.error_count()} wrong fields") from None
+    return Permanent(found.code, found.detail)
+
+
+def _derivative(header: _DerivativeHeader, body: bytes) -> Derivative:
+    if stated_size(body, header.content_type) != (header.width, header.height):
+        raise Garbled("a picture of another kind or size than announced")
+    return Derivative(**header.model_dump(), body=body)
 
 
 def _frame(header: _FrameHeader, rgb: bytes) -> Frame:

@@ -24,6 +24,7 @@ from mammothbox.media.picture import normalised, open_picture
 from mammothbox.media.sound_tags import OwnTags
 from mammothbox.media.streams import (
     all_tags,
+    bit_rate_of,
     codec_of,
     everything,
     milliseconds,
@@ -94,7 +95,7 @@ def _facts(
         taken_offset_min=offset,
         place=recording.place(tags),
         audio_codec=codec_of(sound),
-        bit_rate=container.bit_rate or sound.codec_context.bit_rate or None,
+        bit_rate=bit_rate_of(container, sound.codec_context),
         title=tags.get("title") or None,
         artist=tags.get("artist") or None,
         album=tags.get("album") or None,

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from mammothbox.errors import Permanent
 from mammothbox.media import answer, faults
+from mammothbox.media.confinement import confine
 from mammothbox.media.limits import hold_to
 from mammothbox.media.options import Options
 from mammothbox.media.order import Kind, Order
@@ -25,18 +26,46 @@ _WAYS: dict[Kind, tuple[str, str]] = {
     "video": ("mammothbox.media.video", "understand_video"),
     "audio": ("mammothbox.media.audio", "understand_audio"),
 }
+# What the libraries import only when a file calls for it: a confined child is too late for that.
+_ON_DEMAND = (
+    "encodings.ascii",
+    "encodings.cp1252",
+    "encodings.latin_1",
+    "encodings.utf_16",
+    "encodings.utf_16_be",
+    "encodings.utf_16_le",
+    "encodings.utf_32_be",
+    "encodings.utf_32_le",
+    "encodings.utf_8",
+    # For telling where a decoder failed.
+    "linecache",
+    "tokenize",
+)
+_ON_DEMAND_BY_KIND: dict[Kind, tuple[str, ...]] = {
+    "image": ("PIL.ImageColor", "PIL.PpmImagePlugin", "multiprocessing.reduction"),
+    "video": ("PIL.PpmImagePlugin", "av.subtitles.stream"),
+    "audio": ("PIL.PpmImagePlugin", "av.subtitles.stream"),
+}
 
 
 def read_one_file(conversation: socket) -> None:
-    """Take the order, ask for the bytes, answer once."""
+    """Take the order, ask for the bytes, answer once.
+
+    Where the system cannot confine the process, that is told first, and the file read all the
+    same.
+    """
     order = Order.model_validate(receive(conversation, 0).header)
     hold_to(order.limits)
+    if (why_not := confine()) is not None:
+        send(conversation, Message({"unconfined": why_not}))
     send(conversation, _answered(order, conversation))
 
 
 def preload(kind: Kind) -> None:
     """Import what files of this kind need, so that children find it there."""
     _way_of(kind)
+    for module in (*_ON_DEMAND, *_ON_DEMAND_BY_KIND[kind]):
+        import_module(module)
 
 
 def _answered(order: Order, conversation: socket) -> Message:

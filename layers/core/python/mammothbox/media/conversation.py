@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
-from mammothbox.errors import Permanent
 from mammothbox.media import faults
-from mammothbox.media.answer import MOST_BYTES, unpacked
+from mammothbox.media.answer import MOST_BYTES, failure, unpacked
 from mammothbox.media.nursery import Child, Lost
 from mammothbox.media.order import Order
+from mammothbox.media.plain import plain
 from mammothbox.media.understood import Understood
 from mammothbox.media.wire import Garbled, Message, receive, send
 from mammothbox.observability import logger
@@ -62,10 +63,12 @@ def understand(child: Child, order: Order, content: Content, deadline: float) ->
             match message.header:
                 case {"read": {"offset": int(offset), "length": int(length)}}:
                     _hand_over(talk, offset, length)
-                case {"failed": {"code": str(code), "detail": str(detail)}}:
-                    if told := message.header.get("traceback"):
-                        logger.warning("decoder failed", extra={"decoder_traceback": str(told)})
-                    raise Permanent(code, detail)
+                case {"failed": told}:
+                    _log_traceback(message.header.get("traceback"))
+                    raise failure(told)
+                case {"unconfined": str(why_not)} if talk.read_bytes == 0:
+                    # It speaks for itself: no file has come near it yet.
+                    _warn_once(why_not)
                 case {"understood": dict(told)}:
                     return unpacked(told, list(message.blobs))
                 case _:
@@ -76,6 +79,16 @@ def understand(child: Child, order: Order, content: Content, deadline: float) ->
         raise faults.decoder_crashed(f"its answer was garbled: {error}") from None
     except (EOFError, ConnectionError):
         raise _ended(talk) from None
+
+
+@cache
+def _warn_once(why_not: str) -> None:
+    logger.warning("decoders are not confined on this system", extra={"why_not": why_not})
+
+
+def _log_traceback(told: object) -> None:
+    if told:
+        logger.warning("decoder failed", extra={"decoder_traceback": plain(told)})
 
 
 def _hand_over(talk: Talk, offset: int, length: int) -> None:

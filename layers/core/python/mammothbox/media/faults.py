@@ -16,6 +16,14 @@ def unsupported_picture(content_type: str) -> Permanent:
     )
 
 
+def rare_picture(what: str) -> Permanent:
+    return Permanent(
+        "unsupported_picture",
+        f"The picture is of a rare kind that cannot be read ({what}). Save it as JPEG, PNG or WebP,"
+        " or as TIFF with 8 bits a channel.",
+    )
+
+
 def broken_picture(what: str) -> Permanent:
     return Permanent(
         "broken_picture",

@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import dataclass
 
+from mammothbox.media.confinement import hide
 from mammothbox.media.order import KINDS, Kind
 
 # The libraries must be found, and nothing else: what is in the environment may be secret.
@@ -76,6 +77,8 @@ class Nursery:
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._control is None:
+            # Should a child escape, the credentials in this process are not its to read.
+            hide()
             self._control, its_control = socket.socketpair()
             with its_control:
                 self._process = subprocess.Popen(

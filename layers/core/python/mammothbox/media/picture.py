@@ -17,6 +17,7 @@ from PIL import (
     ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
+    Jpeg2KImagePlugin,  # noqa: F401
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,
@@ -30,6 +31,7 @@ from mammothbox.media import faults
 from mammothbox.media.colour import eight_bits, srgb
 from mammothbox.media.derivatives import LONGEST_SIDE, fitting, shrunk
 from mammothbox.media.options import Options
+from mammothbox.media.rare_tiff import rarity
 
 pillow_heif.register_heif_opener(decode_threads=1, depth_images=False, aux_images=False)
 PngImagePlugin.MAX_TEXT_MEMORY = 16 * 1024**2
@@ -42,12 +44,21 @@ _FORMATS = {
     "image/gif": "GIF",
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
+    "image/jp2": "JPEG2000",
+    "image/jpx": "JPEG2000",
     "image/avif": "AVIF",
     "image/heic": "HEIF",
     "image/heif": "HEIF",
 }
 # What C libraries say, each in its own words, when an allocation failed.
 _OUT_OF_MEMORY = re.compile(r"(out of|insufficient|no|not enough) memory|memory alloc", re.I)
+# How Pillow and its plugins say that they know what it is, and have no use for it.
+_RARE = re.compile(
+    r"unsupported|not (yet )?supported|cannot handle|unable to determine .* mode",
+    re.I,
+)
+# Pillow knows the name, and its libtiff has no decoder.
+_TIFF_WITHOUT_DECODER = {"webp"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -69,10 +80,26 @@ def open_picture(file: BinaryIO, content_type: str, options: Options) -> Image.I
     # Pillow's own check, which tells less, comes into play for what lies behind the header.
     Image.MAX_IMAGE_PIXELS = None
     with damage():
-        picture = Image.open(file, formats=[_FORMATS[content_type]])
+        picture = _opened(file, _FORMATS[content_type])
     Image.MAX_IMAGE_PIXELS = options.max_pixels
     if picture.width * picture.height > options.max_pixels:
         raise faults.too_many_pixels(*picture.size, options.max_pixels)
+    return picture
+
+
+def _opened(file: BinaryIO, form: str) -> Image.Image:
+    picture: Image.Image
+    try:
+        picture = Image.open(file, formats=[form])
+    except UnidentifiedImageError:
+        if form == "TIFF" and (what := rarity(file)) is not None:
+            raise faults.rare_picture(what) from None
+        # Pillow keeps to itself what it objects to. The reader of this one form tells.
+        file.seek(0)
+        reader, _ = Image.OPEN[form]
+        picture = reader(file, "")
+    if form == "TIFF" and picture.info.get("compression") in _TIFF_WITHOUT_DECODER:
+        raise faults.rare_picture(rarity(file) or "TIFF")
     return picture
 
 
@@ -113,9 +140,9 @@ def damage() -> Iterator[None]:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise Permanent("too_many_pixels", str(error)) from error
-        except UnidentifiedImageError as error:
-            raise faults.broken_picture("its header is damaged or of a rare kind") from error
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError from error
+            if _RARE.search(str(error)):
+                raise faults.rare_picture(str(error)[:200]) from error
             raise faults.broken_picture(str(error)[:200] or type(error).__name__) from error

@@ -10,7 +10,7 @@ from numbers import Rational
 
 from pydantic import JsonValue
 
-_MOST_TEXT = 4096
+MOST_TEXT = 4096
 _MOST_ITEMS = 256
 _MOST_DEPTH = 6
 _MOST_INTEGER = 2**63
@@ -20,7 +20,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 def plain_text(text: str) -> str:
     """The text without what Postgres refuses, cut where it is endless."""
-    return _NO_TEXT.sub("", text[:_MOST_TEXT]).strip()
+    return _NO_TEXT.sub("", text[:MOST_TEXT]).strip()
 
 
 def plain(value: object, depth: int = 0) -> JsonValue:
@@ -57,6 +57,6 @@ def _is_finite(value: float | Rational) -> bool:
 
 def _of_bytes(value: bytes) -> JsonValue:
     text = value.rstrip(b"\0")
-    if len(text) <= _MOST_TEXT and _ASCII.fullmatch(text):
+    if len(text) <= MOST_TEXT and _ASCII.fullmatch(text):
         return text.decode("ascii")
     return {"bytes": len(value)}

@@ -100,8 +100,8 @@ def _lies(picture: Image.Image, lying: tuple[int, int], lies: int) -> int:
 
 def _in_full(raw: rawpy.RawPy) -> Image.Image:
     """Developed at half its size, which is upright then, and in sRGB."""
+    pixels = raw.postprocess(use_camera_wb=True, half_size=True, output_bps=8)
     with damage():
-        pixels = raw.postprocess(use_camera_wb=True, half_size=True, output_bps=8)
         return shrunk(Image.fromarray(pixels), LONGEST_SIDE)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import BinaryIO
 
 from PIL import Image
+from PIL.ExifTags import Base
 
 from mammothbox.errors import Permanent
 from mammothbox.media.exif import Tags, tags_of_exif
@@ -29,6 +31,8 @@ _PHOTOMETRIC, _SENSOR = 262, {32803, 34892}
 # Olympus and Panasonic sign their TIFF with letters of their own.
 _TIFF_SIGNATURES = {b"II": b"II*\0", b"MM": b"MM\0*"}
 _SIGNATURE_BYTES = 4
+# And Panasonic keeps the sensitivity elsewhere.
+_PANASONIC, _PANASONICS_ISO = b"IIU\0", 23
 # The boxes are in the index, which begins the file.
 _INDEX_BYTES = 2**20
 _PICTURE_BOX, _EXIF_BOX, _GPS_BOX = b"CMT1", b"CMT2", b"CMT4"
@@ -36,7 +40,7 @@ _PICTURE_BOX, _EXIF_BOX, _GPS_BOX = b"CMT1", b"CMT2", b"CMT4"
 
 def is_raw(file: BinaryIO) -> bool:
     """Whether a TIFF is but the small picture in front of what a camera's sensor saw."""
-    tags = _exif(file)
+    tags = exif_of(file)
     is_reduced = tags.get(_NEW_SUBFILE_TYPE) == _REDUCED and _SUB_IFDS in tags
     return _DNG_VERSION in tags or is_reduced or tags.get(_PHOTOMETRIC) in _SENSOR
 
@@ -45,7 +49,8 @@ def tags_of_raw(body: bytes) -> Tags | None:
     """The tags as far as they can be read; `None` where only the preview has any."""
     signature = _TIFF_SIGNATURES.get(body[:2])
     if signature is not None:
-        return tags_of_exif(_exif(io.BytesIO(signature + body[_SIGNATURE_BYTES:])))
+        tags = tags_of_exif(exif_of(io.BytesIO(signature + body[_SIGNATURE_BYTES:])))
+        return _with_own_iso(tags) if body.startswith(_PANASONIC) else tags
     if body[4:12] == b"ftypcrx ":
         return Tags(
             image=_box(body, _PICTURE_BOX), exif=_box(body, _EXIF_BOX), gps=_box(body, _GPS_BOX)
@@ -53,7 +58,13 @@ def tags_of_raw(body: bytes) -> Tags | None:
     return None
 
 
-def _exif(tiff: BinaryIO) -> Image.Exif:
+def _with_own_iso(tags: Tags) -> Tags:
+    iso = tags.image.get(_PANASONICS_ISO)
+    return replace(tags, exif={Base.ISOSpeedRatings: iso, **tags.exif}) if iso else tags
+
+
+def exif_of(tiff: BinaryIO) -> Image.Exif:
+    """The tags of a TIFF's first picture; none where they cannot be read."""
     exif = Image.Exif()
     try:
         tiff.seek(0)
@@ -72,4 +83,4 @@ def _box(body: bytes, name: bytes) -> dict[int, object]:
     if at < _SIGNATURE_BYTES:
         return {}
     size = int.from_bytes(body[at - 4 : at], "big")
-    return dict(tags_of_exif(_exif(io.BytesIO(body[at + 4 : at - 4 + size]))).image)
+    return dict(tags_of_exif(exif_of(io.BytesIO(body[at + 4 : at - 4 + size]))).image)

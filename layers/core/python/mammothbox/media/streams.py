@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TypeVar, cast
 
 from av.audio.stream import AudioStream
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -88,6 +89,12 @@ def measured_seconds(container: InputContainer, stream: Stream) -> Fraction | No
 def milliseconds(seconds: Fraction | None) -> int | None:
     """Whole milliseconds, for the catalogue."""
     return None if seconds is None else round(seconds * 1000)
+
+
+def bit_rate_of(*sources: InputContainer | CodecContext) -> int | None:
+    """Bits a second, by the first of them that says something sensible."""
+    rates = (source.bit_rate or 0 for source in sources)
+    return next((rate for rate in rates if rate > 0), None)
 
 
 def codec_of(stream: Stream | None) -> str | None:

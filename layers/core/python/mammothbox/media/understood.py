@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, NaiveDatetime
+
+from mammothbox.media.plain import MOST_TEXT
+
+# What the catalogue can hold: no column takes a larger number, or one that is none.
+Text = Annotated[str, Field(max_length=MOST_TEXT)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Long = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_OF_FACTS = ConfigDict(frozen=True, allow_inf_nan=False)
+_DAY_MIN = 24 * 60
 
 
 class Place(BaseModel):
     """Where it was taken, in WGS 84 degrees and metres."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _OF_FACTS
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     altitude: float | None = None
@@ -20,12 +29,12 @@ class Place(BaseModel):
 class Camera(BaseModel):
     """What it was taken with, and how."""
 
-    model_config = ConfigDict(frozen=True)
-    make: str | None = None
-    model: str | None = None
-    lens: str | None = None
+    model_config = _OF_FACTS
+    make: Text | None = None
+    model: Text | None = None
+    lens: Text | None = None
     exposure_s: float | None = None
-    iso: int | None = None
+    iso: int | None = Field(default=None, ge=0, le=2**31 - 1)
     aperture: float | None = None
     focal_length_mm: float | None = None
 
@@ -37,22 +46,22 @@ class Facts(BaseModel):
     was taken; `taken_offset_min` is that clock's offset from UTC, when the file tells it.
     """
 
-    model_config = ConfigDict(frozen=True)
-    width: int | None = None
-    height: int | None = None
+    model_config = _OF_FACTS
+    width: Count | None = None
+    height: Count | None = None
     orientation: int | None = Field(default=None, ge=1, le=8)
-    frames: int | None = None
-    duration_ms: int | None = None
-    taken_at: datetime | None = None
-    taken_offset_min: int | None = None
+    frames: Count | None = None
+    duration_ms: Long | None = None
+    taken_at: NaiveDatetime | None = None
+    taken_offset_min: int | None = Field(default=None, ge=-_DAY_MIN, le=_DAY_MIN)
     place: Place | None = None
     camera: Camera | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    bit_rate: int | None = None
-    title: str | None = None
-    artist: str | None = None
-    album: str | None = None
+    video_codec: Text | None = None
+    audio_codec: Text | None = None
+    bit_rate: Long | None = None
+    title: Text | None = None
+    artist: Text | None = None
+    album: Text | None = None
     # Everything the file carries, by group: {"exif": …, "gps": …, "tags": …}.
     everything: dict[str, JsonValue] = Field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from mammothbox.media.phash import perceptual_hash
 from mammothbox.media.shots import Shot, at_key_frames, one_after_the_other, prepare, shots_of
 from mammothbox.media.streams import (
     all_tags,
+    bit_rate_of,
     codec_of,
     everything,
     film_of,
@@ -104,7 +105,7 @@ def _facts(
         camera=recording.camera(tags),
         video_codec=codec_of(film),
         audio_codec=codec_of(sound),
-        bit_rate=container.bit_rate or None,
+        bit_rate=bit_rate_of(container),
         title=tags.get("title") or None,
         artist=tags.get("artist") or None,
         album=tags.get("album") or None,

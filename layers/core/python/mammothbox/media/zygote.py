@@ -19,6 +19,7 @@ import sys
 from dataclasses import dataclass, field
 
 from mammothbox.media import child
+from mammothbox.media.confinement import hide
 from mammothbox.media.order import KINDS
 from mammothbox.media.wire import Message, send
 
@@ -145,5 +146,7 @@ def _stop_listening(zygote: Zygote, watcher: socket.socket) -> None:
 if __name__ == "__main__":
     # Ctrl-C is the parent's to handle: when it goes, this goes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its children are hidden from each other, as it is from them.
+    hide()
     child.preload("image")
     serve(socket.socket(fileno=0))
