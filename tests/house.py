@@ -29,6 +29,7 @@ from starlette.testclient import TestClient
 from functions.api import services
 from functions.api.app import app
 from functions.caption import handler as caption_function
+from functions.cluster import handler as cluster_function
 from functions.embed import handler as embed_function
 from functions.intake import handler as intake_function
 from functions.janitor import handler as janitor_function
@@ -41,6 +42,7 @@ WORKERS = {
     "embed": embed_function.handler,
     "caption": caption_function.handler,
     "tag": tag_function.handler,
+    "cluster": cluster_function.handler,
 }
 # They know nothing of any test, and take their time to load.
 KEPT = {"decoders", "encoder", "vocabulary", "labels"}

@@ -14,7 +14,18 @@ from functions.api.callers import authenticated
 from functions.api.envelope import Envelope
 from functions.api.parameters import refuse_unknown
 from functions.api.problems import MEDIA_TYPE, Problem
-from functions.api.routes import admin, health, ingest, objects, spaces, thumbnails, uploads
+from functions.api.routes import (
+    admin,
+    clusters,
+    decisions,
+    duplicates,
+    health,
+    ingest,
+    objects,
+    spaces,
+    thumbnails,
+    uploads,
+)
 
 BASE = "/api/v1"
 
@@ -35,7 +46,17 @@ def build() -> FastAPI:
     public = APIRouter(prefix=BASE, dependencies=[refuse_unknown])
     public.include_router(health.router)
     private = APIRouter(prefix=BASE, dependencies=[authenticated, refuse_unknown])
-    for routes in (uploads, ingest, objects, thumbnails, admin, spaces):
+    for routes in (
+        uploads,
+        ingest,
+        objects,
+        thumbnails,
+        clusters,
+        decisions,
+        duplicates,
+        admin,
+        spaces,
+    ):
         private.include_router(routes.router)
     app.include_router(public)
     app.add_api_route("/", _to_the_docs, include_in_schema=False)

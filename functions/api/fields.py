@@ -90,6 +90,7 @@ ClockTime = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"}),
 ]
 TagLabel = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line)]
+ClusterName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line)]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[
     str | None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from mammothbox.catalog.shown import Shown
 from pydantic import BaseModel, Field
@@ -58,6 +60,18 @@ class Derivative(BaseModel):
     url: str
 
 
+class InCluster(BaseModel):
+    """The cluster something is in and why: how alike it was, had to be, and what came second."""
+
+    id: UUID
+    name: str
+    similarity: float | None
+    threshold: float | None
+    runner_up: UUID | None
+    runner_up_similarity: float | None
+    pinned: bool = Field(description="A hand put it there.")
+
+
 class Media(BaseModel):
     """What is known of a picture, a video or a sound; all of it empty for anything else."""
 
@@ -71,11 +85,24 @@ class Media(BaseModel):
     camera: Camera | None
     tags: list[Tag]
     caption: str | None
+    cluster: InCluster | None
     space: str | None = Field(description="The active space, if the object has a vector in it.")
+
+
+class UnitedFacts(BaseModel):
+    """What an object's own file does not tell, from one that is the same picture."""
+
+    system_id: UUID
+    taken_at: str | None
+    location: Location | None
+    camera: Camera | None
 
 
 class MediaDetail(BaseModel):
     """More of the same, of one object."""
+
+    same_as: UUID | None = Field(description="A person said that this one is kept instead.")
+    united: list[UnitedFacts]
 
     video_codec: str | None
     audio_codec: str | None
@@ -93,26 +120,44 @@ def media_fields(shown: Shown, *, with_place: bool) -> dict[str, object]:
         "width": shown.width,
         "height": shown.height,
         "duration_ms": shown.duration_ms,
-        "taken_at": _taken_at(shown),
-        "location": _location(shown) if with_place else None,
+        "taken_at": _clock(shown.taken_at, shown.taken_offset_min),
+        "location": _location(vars(shown)) if with_place else None,
         "camera": shown.camera,
         "tags": list(shown.tags),
         "caption": shown.caption,
+        "cluster": shown.cluster,
         "space": shown.space,
     }
 
 
-def _location(shown: Shown) -> Location | None:
-    if shown.latitude is None or shown.longitude is None:
+def detail_fields(shown: Shown, *, with_place: bool) -> dict[str, object]:
+    """What else is shown of one object. Whose place it is not gets none."""
+    return {**vars(shown), "united": [_united(facts, with_place) for facts in shown.united]}
+
+
+def _united(facts: Mapping[str, Any], with_place: bool) -> UnitedFacts:
+    told = facts["taken_at"]
+    return UnitedFacts(
+        system_id=facts["system_id"],
+        taken_at=_clock(datetime.fromisoformat(told), facts["taken_offset_min"]) if told else None,
+        location=_location(facts) if with_place else None,
+        camera=facts["camera"],
+    )
+
+
+def _location(told: Mapping[str, Any]) -> Location | None:
+    if told["latitude"] is None or told["longitude"] is None:
         return None
-    return Location(latitude=shown.latitude, longitude=shown.longitude, altitude=shown.altitude)
+    return Location(
+        latitude=told["latitude"], longitude=told["longitude"], altitude=told["altitude"]
+    )
 
 
-def _taken_at(shown: Shown) -> str | None:
-    if shown.taken_at is None:
+def _clock(taken_at: datetime | None, offset_min: int | None) -> str | None:
+    if taken_at is None:
         return None
     # No clock is a day or more from UTC, whatever a file claims.
-    if shown.taken_offset_min is None or abs(shown.taken_offset_min) >= _DAY_MIN:
-        return shown.taken_at.isoformat()
-    zone = timezone(timedelta(minutes=shown.taken_offset_min))
-    return shown.taken_at.replace(tzinfo=zone).isoformat()
+    if offset_min is None or abs(offset_min) >= _DAY_MIN:
+        return taken_at.isoformat()
+    zone = timezone(timedelta(minutes=offset_min))
+    return taken_at.replace(tzinfo=zone).isoformat()

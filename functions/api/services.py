@@ -11,6 +11,7 @@ from mammothbox.dead_letters import DeadLetters
 from mammothbox.dispatch import Dispatch
 from mammothbox.queues import SqsQueues, sqs
 from mammothbox.settings import (
+    CaptionSettings,
     DatabaseSettings,
     MediaSettings,
     OperatorDatabaseSettings,
@@ -22,6 +23,8 @@ from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.client import s3
 from mammothbox.storage.library import Library, derived_key
 from mammothbox.storage.presign import presign_derivative
+from mammothbox.tagging import caption_orders as orders
+from mammothbox.tagging.caption_orders import CaptionOrders
 from mammothbox.uploads.address import Desk
 
 
@@ -67,6 +70,11 @@ def derivative_address(asset_id: UUID, name: str) -> str:
 @cache
 def media_settings() -> MediaSettings:
     return load(MediaSettings)
+
+
+@cache
+def caption_orders() -> CaptionOrders:
+    return orders.caption_orders(load(CaptionSettings))
 
 
 @cache

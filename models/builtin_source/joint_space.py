@@ -22,9 +22,9 @@ from models.builtin_source.packages import Wheel
 from models.builtin_source.text_tower import add_sentence
 from models.builtin_source.weights import Weights
 
-_MEANING = 256
+MEANING = 256
 _LOOKS = 128
-DIMENSION = _MEANING + _LOOKS
+DIMENSION = MEANING + _LOOKS
 # A class counts with what its probability is above this; the rest is the classifier's doubt.
 _DOUBT = 0.003
 # So little of everything that it only speaks when no class is above the doubt.
@@ -43,7 +43,7 @@ class Space:
 def joint_space(classifier: Floats, classes: Wheel, embed: Embed) -> Space:
     """`classifier` has one row of weights for each class."""
     vectors = class_vectors(classes, embed)
-    meaning = _directions(vectors, _MEANING)
+    meaning = _directions(vectors, MEANING)
     looks = _directions(classifier - classifier.mean(axis=0), _LOOKS)
     return Space(meaning, looks, vectors @ meaning)
 

@@ -100,7 +100,7 @@ class Measured:
 def measure_labels(encoder: Encoder, vocabulary: Vocabulary, shown: Sequence[Photo]) -> Measured:
     return Measured(
         embed(encoder, [photo.pixels for photo in shown]),
-        label_vectors(encoder, vocabulary),
+        label_vectors(encoder, vocabulary.sought),
         np.array([[is_right(label, photo) for label in vocabulary.sought] for photo in shown]),
     )
 

@@ -6,12 +6,14 @@ import argparse
 import platform
 import sys
 
-from tests.bench import api, drops, encoders, media, memory
+from tests.bench import api, clusters, drops, duplicates, encoders, media, memory
 from tests.bench.figures import machine
 
 BENCHES = {
     "api": api.run,
+    "clusters": clusters.run,
     "drops": drops.run,
+    "duplicates": duplicates.run,
     "encoders": encoders.run,
     "media": media.run,
     "memory": memory.run,

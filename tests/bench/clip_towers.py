@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import onnx
+from mammothbox.encoders.clip import (
+    CONFIG,
+    FILES,
+    IMAGE_TOWER,
+    PREPROCESSING,
+    TEXT_TOWER,
+    TOKENIZER,
+)
+from mammothbox.encoders.manifest import MANIFEST, Manifest
 from onnx import TensorProto, helper
 
 from models.builtin_source.graph import Floats, Graph
+from models.clip_source.quantise import quantise
 
 SIZE = 224
 CONTEXT = 77
@@ -18,6 +31,31 @@ _WORDS = 49408
 _LAYERS = 12
 _HEAD = 64
 _DIMENSION = 512
+_TINY = Path(__file__).parents[1] / "models" / "tiny_clip"
+
+
+def install(folder: Path) -> Manifest:
+    """Puts int8 towers into `folder` as `make models` would. Its tokenizer is a small one."""
+    folder.mkdir()
+    for write, tower in ((image_tower, IMAGE_TOWER), (text_tower, TEXT_TOWER)):
+        whole = folder / f"whole.{tower}"
+        write(whole)
+        quantise(whole, folder / tower)
+        whole.unlink()
+    for name in (TOKENIZER, CONFIG):
+        shutil.copy(_TINY / name, folder)
+    settings = json.loads((_TINY / PREPROCESSING).read_bytes())
+    (folder / PREPROCESSING).write_text(json.dumps({**settings, "size": SIZE}))
+    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    manifest = Manifest(
+        prefix="clip-vit-b-32",
+        model="ViT-B/32 with random weights",
+        dimension=_DIMENSION,
+        weights_sha256=hashlib.sha256(json.dumps(files).encode()).hexdigest(),
+        files=files,
+    )
+    (folder / MANIFEST).write_text(manifest.model_dump_json())
+    return manifest
 
 
 def image_tower(file: Path) -> None:
@@ -28,14 +66,16 @@ def image_tower(file: Path) -> None:
     patches = graph.node("Conv", "image", kernel, strides=[_PATCH, _PATCH])
     rows = graph.node("Reshape", patches, graph.indices(0, tower.width, -1))
     rows = graph.node("Transpose", rows, perm=[0, 2, 1])
-    value = graph.node("Concat", tower.random(1, 1, tower.width), rows, axis=1)
+    pictures = graph.node("Shape", rows, end=1)
+    shape = graph.node("Concat", pictures, graph.indices(1, tower.width), axis=0)
+    first = graph.node("Expand", tower.random(1, 1, tower.width), shape)
+    value = graph.node("Concat", first, rows, axis=1)
     count = (SIZE // _PATCH) ** 2 + 1
     value = tower.norm(graph.node("Add", value, tower.random(count, tower.width)))
     for _ in range(_LAYERS):
         value = tower.layer(value)
-    first = graph.node("Gather", tower.norm(value), graph.constant(np.array(0, np.int64)), axis=1)
-    shape = [1, 3, SIZE, SIZE]
-    _write(tower, first, ("image", TensorProto.FLOAT, shape), file)
+    seen = graph.node("Gather", tower.norm(value), graph.constant(np.array(0, np.int64)), axis=1)
+    _write(tower, seen, ("image", TensorProto.FLOAT, ["batch", 3, SIZE, SIZE]), file)
 
 
 def text_tower(file: Path) -> None:
@@ -49,13 +89,13 @@ def text_tower(file: Path) -> None:
     last = graph.node(
         "Gather", tower.norm(value), graph.constant(np.array(CONTEXT - 1, np.int64)), axis=1
     )
-    _write(tower, last, ("text", TensorProto.INT32, [1, CONTEXT]), file)
+    _write(tower, last, ("text", TensorProto.INT32, ["batch", CONTEXT]), file)
 
 
-def _write(tower: _Tower, pooled: str, given: tuple[str, int, list[int]], file: Path) -> None:
+def _write(tower: _Tower, pooled: str, given: tuple[str, int, list[int | str]], file: Path) -> None:
     vector = tower.graph.node("MatMul", pooled, tower.random(tower.width, _DIMENSION))
     value = helper.make_tensor_value_info(*given)
-    onnx.save(tower.graph.model(given[0], [value], {vector: [1, _DIMENSION]}), file)
+    onnx.save(tower.graph.model(given[0], [value], {vector: ["batch", _DIMENSION]}), file)
 
 
 @dataclass(frozen=True)

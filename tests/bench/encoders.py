@@ -1,4 +1,4 @@
-"""How long CLIP takes for a picture and a text on one thread, in int8 and in float32.
+"""How long CLIP takes for pictures and texts on one thread, in int8 and in float32.
 
 The towers have ViT-B/32's shape and random weights: time does not depend on what was learnt.
 """
@@ -19,12 +19,14 @@ from tests.bench.clip_towers import CONTEXT, SIZE, image_tower, text_tower
 from tests.bench.figures import row, scratch_folder, timed
 
 _TIMES = 15
+_BATCHES = (1, 8)
 
 
 def run(_assets: int) -> None:
-    """Print a line for each tower and kind of weights, and how they compare."""
-    pixels = np.random.default_rng(1).normal(size=(1, 3, SIZE, SIZE)).astype(np.float32)
-    tokens = np.random.default_rng(1).integers(0, 49408, (1, CONTEXT)).astype(np.int32)
+    """Print what one of them takes, for each tower, batch and kind of weights."""
+    random = np.random.default_rng(1)
+    pixels = random.normal(size=(max(_BATCHES), 3, SIZE, SIZE)).astype(np.float32)
+    tokens = random.integers(0, 49408, (max(_BATCHES), CONTEXT)).astype(np.int32)
     with scratch_folder() as folder:
         image_tower(folder / IMAGE_TOWER)
         text_tower(folder / TEXT_TOWER)
@@ -35,14 +37,17 @@ def run(_assets: int) -> None:
 def _compare(what: str, whole: Path, given: np.ndarray) -> None:
     small = whole.with_suffix(".int8.onnx")
     quantise(whole, small)
-    taken = {}
-    for kind, file in (("float32", whole), ("int8", small)):
-        taken[kind] = timed(_one(file, given), _TIMES)
-        row(f"{what}, {kind}, {file.stat().st_size / 1e6:.0f} MB", taken[kind])
-    ratio = statistics.median(taken["float32"]) / statistics.median(taken["int8"])
-    print(f"  {what}: int8 takes 1/{ratio:.1f} of float32's time")
+    for count in _BATCHES:
+        taken = {}
+        for kind, file in (("float32", whole), ("int8", small)):
+            act = _run(file, given[:count])
+            taken[kind] = [ms / count for ms in timed(act, _TIMES)]
+            size = f"{file.stat().st_size / 1e6:.0f} MB"
+            row(f"{what}, {count} at once, {kind}, {size}", taken[kind])
+        ratio = statistics.median(taken["float32"]) / statistics.median(taken["int8"])
+        print(f"  {what}, {count} at once: int8 takes 1/{ratio:.1f} of float32's time")
 
 
-def _one(file: Path, given: np.ndarray) -> Callable[[], object]:
+def _run(file: Path, given: np.ndarray) -> Callable[[], object]:
     session = open_session(file, threads=1)
     return partial(session.run, None, {session.get_inputs()[0].name: given})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,11 +43,26 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/objects/{system_id}/lineage"): "viewer",
     ("POST", "/objects/{system_id}/restore"): "admin",
     ("POST", "/objects/{system_id}/replay"): "uploader",
+    ("POST", "/objects/{system_id}/move"): "uploader",
+    ("GET", "/clusters"): "viewer",
+    ("GET", "/clusters/suggestions"): "viewer",
+    ("GET", "/clusters/{cluster_id}"): "viewer",
+    ("GET", "/clusters/{cluster_id}/preview"): "viewer",
+    ("PATCH", "/clusters/{cluster_id}"): "admin",
+    ("GET", "/decisions"): "viewer",
+    ("POST", "/decisions/{decision_id}/undo"): "admin",
+    ("GET", "/links"): "viewer",
+    ("POST", "/links"): "admin",
+    ("DELETE", "/links/{link_id}"): "admin",
+    ("GET", "/duplicates"): "viewer",
+    ("POST", "/duplicates/{pair_id}"): "admin",
+    ("GET", "/admin/stats"): "operator",
     ("GET", "/admin/queues"): "operator",
     ("GET", "/admin/dlq/{queue}"): "operator",
     ("POST", "/admin/dlq/{queue}/redrive"): "operator",
     ("GET", "/admin/spaces"): "operator",
     ("POST", "/admin/spaces/{name}/fill"): "operator",
+    ("DELETE", "/admin/spaces/{name}/fill"): "operator",
     ("POST", "/admin/spaces/{name}/activate"): "operator",
 }
 PRIVATE = {operation: role for operation, role in LEAST_ROLE.items() if role is not None}
@@ -60,17 +76,23 @@ PUBLIC = {
 }
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/objects/{system_id}"): {"rating": 3},
+    ("POST", "/objects/{system_id}/move"): {"cluster_id": None},
+    ("PATCH", "/clusters/{cluster_id}"): {"action": "confirm"},
+    ("POST", "/links"): {"kind": "must", "system_ids": [str(uuid4()), str(uuid4())]},
+    ("POST", "/duplicates/{pair_id}"): {"verdict": "dismiss"},
     ("POST", "/uploads"): {"files": [{"filename": "a", "size_bytes": 1}]},
     ("POST", "/ingest"): {"a": 1},
     ("POST", "/uploads/{system_id}/complete"): {"parts": [{"number": 1, "etag": "0"}]},
 }
 
 
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+
+
 def call(client: TestClient, method: str, path: str, identifier: object) -> httpx2.Response:
     """A call with a sound body, and this in the place of every id."""
     body = BODIES.get((method, path.partition("?")[0].removeprefix(BASE)))
-    for name in ("system_id", "job_id", "queue", "name"):
-        path = path.replace(f"{{{name}}}", quote(str(identifier), safe=""))
+    path = _PLACEHOLDER.sub(quote(str(identifier), safe=""), path)
     path = path if path.startswith(BASE) or path in PUBLIC else BASE + path
     answer: httpx2.Response = client.request(method, path, json=body)
     return answer
@@ -294,7 +316,9 @@ def test_ids_that_are_none_and_ids_of_nothing(house: House) -> None:
             problem = assert_problem(call(operator, method, path, "../nonsense"), None)
             assert problem["status"] in (404, 422)
             problem = assert_problem(call(operator, method, path, "nonsense"), 422)
-            assert problem["errors"][0]["field"] in ("path.system_id", "path.job_id")
+            assert problem["errors"][0]["field"] in {
+                f"path.{name.strip('{}')}" for name in _PLACEHOLDER.findall(path)
+            }
             nothing = call(operator, method, path, uuid4())
             assert assert_problem(nothing, 404)["code"] == "not_found"
 

@@ -1,4 +1,4 @@
-"""For operators: queues, dead letters, and getting them moving again."""
+"""For operators: queues, dead letters, getting them moving again, and how clusters drift."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from mammothbox.catalog import cluster_stats
 from pydantic import BaseModel
 
 from functions.api import services
@@ -73,6 +74,61 @@ class Redriven(BaseModel):
 
     messages: int
     stages: int
+
+
+class ClusterTotals(BaseModel):
+    """Clusters in force in one space. Averages are over clusters, as last measured."""
+
+    space: str
+    clusters: int
+    provisional: int
+    members: int
+    tightness: float | None
+    moved: float | None
+    unmeasured: int
+
+
+class Drifting(BaseModel):
+    """A cluster, how alike its members are to its middle, and how far that moved."""
+
+    owner: str
+    cluster_id: UUID
+    size: int
+    tightness: float | None
+    moved: float | None
+    measured_at: datetime
+
+
+class Chore(BaseModel):
+    """Work on all of an owner's things, and why it was put off last."""
+
+    owner: str
+    name: str
+    due_at: datetime
+    attempt: int
+    error: str | None
+
+
+class Stats(BaseModel):
+    """How clusters are doing, and what is being done about them."""
+
+    clusters: list[ClusterTotals]
+    most_moved: list[Drifting]
+    loosest: list[Drifting]
+    chores: list[Chore]
+
+
+@router.get("/stats")
+def stats(caller: Operator, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> Stats:
+    """Clusters across owners: how many, how tight, and which drift most."""
+    with services.operator_database().transaction() as connection:
+        found = {
+            "clusters": cluster_stats.totals(connection),
+            "most_moved": cluster_stats.most_moved(connection, limit),
+            "loosest": cluster_stats.loosest(connection, limit),
+            "chores": cluster_stats.chores(connection, limit),
+        }
+    return Stats.model_validate(found, from_attributes=True)
 
 
 @router.get("/queues")

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
-from mammothbox import by_hand, removal, stages
-from mammothbox.catalog import asset_list, assets, lineage, media, shown
+from mammothbox import by_hand, removal, replays
+from mammothbox.catalog import asset_list, assets, clusters, lineage, media, shown
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.asset_list import AssetFilter, parse_box, parse_cursor
 from mammothbox.catalog.assets import Asset
@@ -31,7 +31,7 @@ from functions.api.fields import (
     Sha256,
     TagLabel,
 )
-from functions.api.media_shapes import media_fields
+from functions.api.media_shapes import detail_fields, media_fields
 from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fields
 
 router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
@@ -60,6 +60,7 @@ class Filters(BaseModel):
     bbox: Annotated[
         str | None, Field(description="west,south,east,north in degrees", max_length=200)
     ] = None
+    cluster: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
@@ -144,6 +145,8 @@ def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Object
     narrowed["box"] = parse_box(filters.bbox) if filters.bbox else None
     after = parse_cursor(filters.cursor) if filters.cursor else None
     with services.database().transaction(caller.owner) as connection:
+        if filters.cluster is not None:
+            narrowed["cluster"] = clusters.where_merged(connection, caller.owner, filters.cluster)
         page, following = asset_list.page(
             connection, caller.owner, AssetFilter(**narrowed), after, filters.limit
         )
@@ -170,7 +173,7 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
     return ObjectDetail.model_validate(
         {
             **object_fields(asset),
-            **vars(known),
+            **detail_fields(known, with_place=_may_know_the_place(caller)),
             **media_fields(known, with_place=_may_know_the_place(caller)),
             "derivatives": [
                 {**made, "url": services.derivative_address(system_id, made["name"])}
@@ -274,9 +277,10 @@ def restore_object(system_id: UUID, caller: Admin) -> ObjectDetail:
 def replay_object(system_id: UUID, caller: Uploader, replay: Replay | None = None) -> Replayed:
     """Run stages again. What is ready stays ready meanwhile."""
     with services.database().transaction(caller.owner) as connection:
-        outgoing = stages.replay(
+        outgoing = replays.replay(
             connection,
             _get(connection, caller.owner, system_id),
+            services.caption_orders(),
             names=replay.stages if replay else None,
             actor=caller.actor,
             request_id=caller.request_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from mammothbox.encoders.clip import (
 )
 from mammothbox.encoders.encoder import Encoder
 from mammothbox.encoders.manifest import MANIFEST, Manifest
+from onnxruntime import InferenceSession
 
 from models.clip_source.inputs import pictures, texts
 from models.clip_source.quantise import quantise
@@ -59,6 +61,19 @@ def installed(folder: Path) -> Path:
 
 def least_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float((ours * theirs).sum(axis=1).min())
+
+
+def count_runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many inputs each run of a model has from here on."""
+    sizes: list[int] = []
+    run = InferenceSession.run
+
+    def counted(session: InferenceSession, names: None, given: dict[str, np.ndarray]) -> Any:
+        sizes.append(*(len(rows) for rows in given.values()))
+        return run(session, names, given)
+
+    monkeypatch.setattr(InferenceSession, "run", counted)
+    return sizes
 
 
 def test_the_space_is_named_after_model_and_weights(whole: Encoder) -> None:
@@ -121,8 +136,21 @@ def test_a_vector_does_not_depend_on_its_batch(kind: str, request: pytest.Fixtur
         np.concatenate([encoder.embed_texts([each]) for each in texts()[:20]]),
     )
 
-    assert together[0] == pytest.approx(alone[0], abs=1e-5)
-    assert together[1] == pytest.approx(alone[1], abs=1e-5)
+    assert together[0] == pytest.approx(alone[0], abs=1e-6)
+    assert together[1] == pytest.approx(alone[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["whole", "small"])
+def test_a_batch_is_one_run_of_the_model(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder: Encoder = request.getfixturevalue(kind)
+    runs = count_runs(monkeypatch)
+
+    encoder.embed_images(pictures()[:8])
+    encoder.embed_texts(texts()[:8])
+
+    assert runs == [8, 8]
 
 
 def test_nothing_in_nothing_out(whole: Encoder) -> None:

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from mammothbox import stages, walks
-from mammothbox.catalog import assets, lineage, outbox, raws, sweeps
+from mammothbox import filling, stages, walks
+from mammothbox.catalog import assets, chores, clusterings, lineage, outbox, raws, spaces, sweeps
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
+from mammothbox.clustering.chore_names import REBUILD
 from mammothbox.dispatch import Dispatch
 from mammothbox.errors import Unavailable
-from mammothbox.messages import Outgoing
+from mammothbox.messages import ChoreCall, Outgoing
 from mammothbox.observability import count, logger
 from mammothbox.queues import SqsQueues
 from mammothbox.removal import Bytes, finish_purge
-from mammothbox.route import INTAKE, Next
+from mammothbox.route import CLUSTER, INTAKE, Next
 from mammothbox.settings import JanitorSettings
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.library import Library
@@ -58,8 +59,10 @@ def run(janitor: Janitor) -> dict[str, int]:
         "drops_found": _find_drops,
         "strays_found": _find_strays,
         "multiparts_aborted": _abort_abandoned_multiparts,
+        "chores_called": _call_for_chores,
         "purges_finished": _finish_purges,
         "queues_measured": _measure_queues,
+        "assets_looked_at_for_fills": _go_on_filling,
     }
     found = {}
     failed = []
@@ -190,6 +193,17 @@ def _abort_abandoned_multiparts(janitor: Janitor) -> int:
     return len(abandoned)
 
 
+def _call_for_chores(janitor: Janitor) -> int:
+    with janitor.database.transaction() as connection:
+        active = spaces.active(connection)
+        for owner in clusterings.outside(connection, active.id, _MOST) if active else []:
+            chores.ask(connection, owner, REBUILD)
+        due = chores.due(connection, janitor.settings.call_again_after_s, _MOST)
+    for owner, name in due:
+        janitor.queues.call(CLUSTER, ChoreCall(chore=name, owner=owner))
+    return len(due)
+
+
 def _finish_purges(janitor: Janitor) -> int:
     with janitor.database.transaction() as connection:
         unfinished = assets.purging(connection, janitor.settings.wake_after_s, _MOST)
@@ -210,3 +224,7 @@ def _measure_queues(janitor: Janitor) -> int:
     for name in janitor.queues.urls:
         count("job.queue_depth", janitor.queues.depth(name).waiting, queue=name)
     return len(janitor.queues.urls)
+
+
+def _go_on_filling(janitor: Janitor) -> int:
+    return filling.go_on(janitor.database)

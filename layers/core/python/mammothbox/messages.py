@@ -28,6 +28,15 @@ class WakeUp(BaseModel):
     part: int = 0
 
 
+class ChoreCall(BaseModel):
+    """Somebody do this chore of an owner's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chore: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+    owner: str
+
+
 class Announcement(BaseModel):
     """Something happened that others may care about; published on the event bus."""
 
@@ -59,5 +68,13 @@ def parse_wake_up(body: str) -> WakeUp | None:
     """The wake-up that `body` is, or `None` when it is something else."""
     try:
         return WakeUp.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def parse_chore_call(body: str) -> ChoreCall | None:
+    """The chore that `body` calls for, or `None` when it is something else."""
+    try:
+        return ChoreCall.model_validate_json(body)
     except ValidationError:
         return None

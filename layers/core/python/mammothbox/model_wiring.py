@@ -11,10 +11,10 @@ from mammothbox.encoders.encoder import Encoder
 from mammothbox.media.options import Options
 from mammothbox.media.understand import Decoders
 from mammothbox.settings import CaptionSettings, MediaSettings, ModelSettings, load
+from mammothbox.tagging import caption_orders as orders
 from mammothbox.tagging import vocabulary as vocabularies
-from mammothbox.tagging.budget import Limits
 from mammothbox.tagging.caption_orders import CaptionOrders
-from mammothbox.tagging.tag_asset import Labels
+from mammothbox.tagging.labels import Labels
 from mammothbox.tagging.vocabulary import Vocabulary
 
 
@@ -57,6 +57,4 @@ def labels() -> dict[str, Labels]:
 
 @cache
 def caption_orders() -> CaptionOrders:
-    settings = load(CaptionSettings)
-    limits = Limits(daily=settings.caption_tokens_a_day, monthly=settings.caption_tokens_a_month)
-    return CaptionOrders(settings.captions, limits)
+    return orders.caption_orders(load(CaptionSettings))

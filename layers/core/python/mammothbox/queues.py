@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mammothbox.errors import Unavailable
-from mammothbox.messages import REQUEST_ID_ATTRIBUTE, WakeUp
+from mammothbox.messages import REQUEST_ID_ATTRIBUTE, ChoreCall, WakeUp
 from mammothbox.observability import logger
 
 if TYPE_CHECKING:
@@ -122,6 +122,11 @@ class SqsQueues:
         """Send a wake-up to another worker than the one its stage is named after."""
         if not self._send(self.urls[name], [wake_up]):
             raise Unavailable("the queue did not take the wake-up")
+
+    def call(self, name: str, call: ChoreCall) -> None:
+        """Call for a chore."""
+        with _answering():
+            self._client.send_message(QueueUrl=self.urls[name], MessageBody=call.model_dump_json())
 
     def forward(self, name: str, message: Message) -> None:
         """Send a message as it is, with its attributes."""

@@ -7,18 +7,32 @@ point is invisible and is finished by asking again, or by the janitor.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from mammothbox import heirs, stages
-from mammothbox.catalog import assets, jobs, lineage, originals, raws
+from mammothbox.catalog import (
+    assets,
+    chores,
+    clusterings,
+    jobs,
+    lineage,
+    originals,
+    placements,
+    raws,
+)
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
+from mammothbox.catalog.placements import Copy
+from mammothbox.clustering.chore_names import PLACE
+from mammothbox.clustering.vectors import depart, trash_changes
 from mammothbox.errors import NotFound
 from mammothbox.messages import Outgoing
 from mammothbox.storage.blobs import BlobStore
 from mammothbox.storage.library import Library
 from mammothbox.storage.multipart import S3Multipart
+from mammothbox.storage.placement import Copies
 
 
 def trash(
@@ -26,10 +40,12 @@ def trash(
 ) -> Outgoing:
     """Hide the asset from lists; its oldest live duplicate takes its place. Raises `NotFound`."""
     with database.transaction(owner) as connection:
+        clustering = clusterings.lock(connection, owner)
         asset = _locked(connection, owner, asset_id)
         if asset.trashed_at is not None:
             return Outgoing()
         assets.trash(connection, owner, asset_id)
+        trash_changes(connection, clustering, asset_id, by=1)
         _record(connection, asset, "asset.trashed", actor, request_id)
         return _reappoint(connection, asset)
 
@@ -39,12 +55,16 @@ def restore(
 ) -> Outgoing:
     """Take the asset back out of the trash. Raises `NotFound`."""
     with database.transaction(owner) as connection:
+        clustering = clusterings.lock(connection, owner)
         asset = _locked(connection, owner, asset_id)
         if asset.trashed_at is None:
             return Outgoing()
         if asset.verified and asset.duplicate_of is None and asset.sha256:
             originals.step_aside(connection, owner, asset_id, asset.sha256)
         assets.restore(connection, owner, asset_id)
+        # While it was in the trash, its copy stayed where it was.
+        chores.ask(connection, owner, PLACE)
+        trash_changes(connection, clustering, asset_id, by=-1)
         _record(connection, asset, "asset.restored", actor, request_id)
         return _reappoint(connection, asset)
 
@@ -54,7 +74,9 @@ def begin_purge(
 ) -> tuple[Asset, Outgoing]:
     """Hide the asset for good; `finish_purge` does the rest. Raises `NotFound`."""
     with database.transaction(owner) as connection:
+        clustering = clusterings.lock(connection, owner)
         asset = _locked(connection, owner, asset_id)
+        depart(connection, clustering, asset_id)
         settled = assets.fail(
             connection, owner, asset_id, code="purged", detail="Erased on request.", retryable=False
         )
@@ -77,20 +99,32 @@ class Bytes:
 def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     """Remove the bytes, unless another asset shares them, and then the rows.
 
-    What was made of the asset goes in any case.
+    What was made of the asset goes in any case, and its copy.
 
     Raises `Unavailable`; the asset stays hidden and the janitor comes back to it.
     """
     with database.transaction(asset.owner) as connection:
+        # Whoever makes a copy at this moment sees from now on that it is of no use.
+        placed = placements.lock(connection, asset.owner, asset.id)
         shared = assets.raw_is_shared(connection, asset)
     stored.library.erase(asset.id)
+    _erase_copies(stored.library, placed)
     if not shared:
         _erase_original(stored.store, stored.multipart, asset)
     with database.transaction(asset.owner) as connection:
+        placements.forget_asset(connection, asset.owner, asset.id)
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
         jobs.forget_comments(connection, asset.owner, asset.job_id)
         _record(connection, asset, "asset.purged", "mammothbox", asset.request_id)
+
+
+def _erase_copies(library: Library, placed: Sequence[Copy]) -> None:
+    copies = Copies(library.client, library.bucket)
+    for copy in placed:
+        if copy.making:
+            copies.abort(copy.key)
+    copies.erase([copy.key for copy in placed])
 
 
 def _erase_original(store: BlobStore, multipart: S3Multipart, asset: Asset) -> None:
@@ -118,6 +152,9 @@ def _reappoint(connection: Connection, asset: Asset) -> Outgoing:
     if not asset.verified or asset.sha256 is None:
         return Outgoing()
     appointed = originals.reappoint(connection, asset.owner, asset.sha256)
+    if appointed is not None and appointed.promoted:
+        # A duplicate has no copy; now it is to have one.
+        chores.ask(connection, asset.owner, PLACE)
     return heirs.begin(connection, asset.owner, appointed)
 
 

@@ -12,6 +12,7 @@ INTAKE = "intake"
 EMBED = "embed"
 TAG = "tag"
 CAPTION = "caption"
+CLUSTER = "cluster"
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,8 @@ class JanitorSettings(BaseSettings):
     wake_after_s: Annotated[int, Field(ge=1)] = 60
     # Longer than a message that failed stays hidden before it is tried again.
     retry_lost_after_s: Annotated[int, Field(ge=1)] = 300
+    # A chore that was called for and is not under way yet.
+    call_again_after_s: Annotated[int, Field(ge=1)] = 300
     look_for_uploads_after_s: Annotated[int, Field(ge=1)] = 120
     uploads_expire_after_s: Annotated[int, Field(ge=60)] = 24 * 3600
     multipart_expires_after_s: Annotated[int, Field(ge=60)] = 7 * 24 * 3600

@@ -19,7 +19,7 @@ from mammothbox.errors import NotItsTurn, Permanent, Refused, Retryable, Unavail
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement, Outgoing, WakeUp
 from mammothbox.observability import logger, timed
-from mammothbox.route import Next
+from mammothbox.route import EMBED, Next
 
 ENDED = ("done", "failed", "dead", "skipped")
 UNSUCCESSFUL = ("failed", "dead")
@@ -275,6 +275,8 @@ def take(
         prepare(connection)
         # The asset first, then its stage: the order in which `finish` takes these locks.
         assets.lock(connection, key.owner, key.asset_id)
+        if key.name == EMBED:
+            stages.skip_if_unwanted(connection, key)
         claim = stages.claim(connection, key, limits.lease_s, limits.attempts)
         buried = None if claim else stages.bury_if_spent(connection, key, limits.attempts)
         asset = assets.get(connection, key.owner, key.asset_id)

@@ -11,6 +11,7 @@ from mammothbox.batch import Worker
 from mammothbox.bus import EventBridgeBus, events
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
+from mammothbox.clustering.placement import Placing
 from mammothbox.dispatch import Dispatch
 from mammothbox.errors import Permanent
 from mammothbox.queues import SqsQueues, sqs
@@ -26,6 +27,7 @@ from mammothbox.stages import Limits
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.client import STREAM_PATIENCE_S, s3
 from mammothbox.storage.library import Library
+from mammothbox.storage.placement import Copies
 from mammothbox.storage.ranges import RangedObject
 
 
@@ -68,6 +70,11 @@ def original(asset: Asset) -> RangedObject:
 @cache
 def library() -> Library:
     return Library(s3(STREAM_PATIENCE_S), load(StorageSettings).library_bucket)
+
+
+def placing() -> Placing:
+    shelf = library()
+    return Placing(database(), Copies(shelf.client, shelf.bucket))
 
 
 def limits() -> Limits:

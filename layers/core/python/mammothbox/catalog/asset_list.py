@@ -47,6 +47,7 @@ class AssetFilter:
     taken_from: datetime | None = None
     taken_to: datetime | None = None
     box: Box | None = None
+    cluster: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Position:
 _EQUAL = ("kind", "status", "content_type", "collection", "sha256", "job_id", "duplicate_of")
 
 
+# A person said that it is the same picture as another that is there to be seen.
+_KEPT_INSTEAD = (
+    "(SELECT FROM duplicate p JOIN asset k ON k.owner = p.owner AND k.id = p.keeper"
+    " AND k.trashed_at IS NULL AND k.purging_at IS NULL WHERE p.owner = a.owner"
+    " AND p.yielding = a.id AND p.state = 'confirmed')"
+)
 _NEWEST_FIRST = " ORDER BY a.created_at DESC, a.id DESC"
 _ACTIVE = "(SELECT name FROM embedding_space WHERE state = 'active')"
 # The index holds tags in the list's order, so that a page reads no more of them than it shows.
@@ -79,6 +86,11 @@ _TAGGED = (
 _AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
 _TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"
 _NEWEST_TAGGED_FIRST = " ORDER BY t.asset_created_at DESC, t.asset_id DESC"
+_IN_CLUSTER = (
+    " JOIN membership cm ON cm.owner = a.owner AND cm.asset_id = a.id"
+    " AND cm.cluster_id = %(cluster)s AND cm.edition = ("
+    "SELECT edition FROM clustering WHERE owner = %(owner)s)"
+)
 _WITH_MEDIA = " JOIN media m ON m.owner = a.owner AND m.asset_id = a.id"
 
 
@@ -119,6 +131,7 @@ def page(
     rows = connection.execute(
         SELECT
         + (_TAGGED if tagged else "")
+        + (_IN_CLUSTER if wanted.cluster is not None else "")
         + (_WITH_MEDIA if _is_about_media(wanted) else "")
         + " WHERE a.owner = %(owner)s AND a.purging_at IS NULL AND "
         + " AND ".join(conditions)
@@ -141,8 +154,8 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
             conditions.append("a." + name + " = %(" + name + ")s")
             values[name] = value
     if wanted.duplicates != "include":
-        is_it = "IS NULL" if wanted.duplicates == "exclude" else "IS NOT NULL"
-        conditions.append("a.duplicate_of " + is_it)
+        is_one = "(a.duplicate_of IS NOT NULL OR EXISTS " + _KEPT_INSTEAD + ")"
+        conditions.append(is_one if wanted.duplicates == "only" else "NOT " + is_one)
     if wanted.created_from is not None:
         conditions.append("a.created_at >= %(created_from)s")
         values["created_from"] = wanted.created_from
@@ -152,6 +165,8 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
     if wanted.tag is not None:
         conditions.append("t.owner = %(owner)s")
         values["tag"] = wanted.tag
+    if wanted.cluster is not None:
+        values["cluster"] = wanted.cluster
     if after is not None:
         conditions.append(_AFTER if wanted.tag is None else _TAGGED_AFTER)
         values |= {"after_at": after.created_at, "after_id": after.id}

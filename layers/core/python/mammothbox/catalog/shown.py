@@ -17,7 +17,10 @@ class Shown:
 
     `tags` have `label`, `source` and `score`; each label once, by whom to believe first.
     `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
-    `space` is the active one, if the asset has a vector in it.
+    `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
+    `similarity`, `threshold`, `runner_up`, `runner_up_similarity` and `pinned`.
+    `same_as` is the picture that is kept instead; `united` are facts that it got from others
+    which yield to it, with `system_id` as whose they are, the first that came before the rest.
     """
 
     width: int | None = None
@@ -38,6 +41,9 @@ class Shown:
     caption: str | None = None
     visible_text: str | None = None
     space: str | None = None
+    cluster: dict[str, Any] | None = None
+    same_as: UUID | None = None
+    united: tuple[dict[str, Any], ...] = ()
     tags: tuple[dict[str, Any], ...] = ()
     derivatives: tuple[dict[str, Any], ...] = ()
 
@@ -56,6 +62,20 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         " c.caption, c.visible_text,"
         " (SELECT active.name FROM active JOIN embedding e ON e.space_id = active.id"
         "  WHERE e.owner = %(owner)s AND e.asset_id = wanted.id AND e.frame = 0) AS space,"
+        " (SELECT json_build_object('id', g.id, 'name', g.name, 'similarity', cm.similarity,"
+        "  'threshold', cm.threshold, 'runner_up', cm.runner_up,"
+        "  'runner_up_similarity', cm.runner_up_similarity, 'pinned', cm.pinned)"
+        "  FROM clustering k JOIN membership cm ON cm.owner = k.owner AND cm.edition = k.edition"
+        "  AND cm.asset_id = wanted.id JOIN cluster g ON g.owner = cm.owner"
+        "  AND g.id = cm.cluster_id WHERE k.owner = %(owner)s) AS cluster,"
+        " (SELECT p.keeper FROM duplicate p WHERE p.owner = %(owner)s AND p.yielding = wanted.id"
+        "  AND p.state = 'confirmed' ORDER BY p.decided_at, p.id LIMIT 1) AS same_as,"
+        " (SELECT coalesce(json_agg(json_build_object('system_id', u.yielding, 'taken_at',"
+        "  u.taken_at, 'taken_offset_min', u.taken_offset_min, 'latitude', u.latitude,"
+        "  'longitude', u.longitude, 'altitude', u.altitude, 'camera', u.camera)"
+        "  ORDER BY u.at, u.duplicate_id), '[]') FROM united u WHERE u.owner = %(owner)s"
+        "  AND u.keeper = wanted.id AND (u.taken_at, u.latitude, u.camera) IS DISTINCT FROM"
+        "  (NULL::timestamp, NULL::double precision, NULL::jsonb)) AS united,"
         " coalesce(t.tags, '[]') AS tags, coalesce(d.derivatives, '[]') AS derivatives"
         " FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
         " LEFT JOIN media m ON m.owner = %(owner)s AND m.asset_id = wanted.id"
@@ -81,6 +101,7 @@ def _shown(row: dict[str, Any]) -> Shown:
         **{
             **row,
             "phash": f"{int(phash, 2):016x}" if phash else None,
+            "united": tuple(row["united"]),
             "tags": tuple(row["tags"]),
             "derivatives": tuple(row["derivatives"]),
         }

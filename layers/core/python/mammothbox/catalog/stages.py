@@ -108,6 +108,18 @@ def skip_from_the_start(connection: Connection, key: StageKey, code: str, detail
     )
 
 
+def skip_if_unwanted(connection: Connection, key: StageKey) -> None:
+    """Skip an optional stage for a space that has gone out of use since it was queued."""
+    connection.execute(
+        "UPDATE stage SET state = 'skipped', lease_until = NULL, finished_at = now(),"
+        " error_code = 'space_not_in_use', retryable = false,"
+        " error_detail = 'This embedding space is neither active nor being filled any more.'"
+        " WHERE" + _IS_KEY + " AND optional AND NOT EXISTS (SELECT FROM embedding_space"
+        " WHERE name = %(space)s AND state IN ('active', 'filling')) AND" + _CLAIMABLE,
+        vars(key),
+    )
+
+
 def claim(connection: Connection, key: StageKey, lease_s: int, budget: int) -> Claim | None:
     """Take the stage if it waits, may be tried again, or was left behind by a lapsed lease.
 

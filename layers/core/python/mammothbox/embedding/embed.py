@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from mammothbox.catalog import assets, embeddings, media, spaces, tags
+from mammothbox.catalog import assets, clusterings, embeddings, fingerprints, media, spaces, tags
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.embeddings import FrameVector
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.catalog.stages import StageKey
+from mammothbox.clustering.vectors import changing
 from mammothbox.embedding.vectors import encode
 from mammothbox.encoders.encoder import Encoder
 from mammothbox.errors import Permanent, Retryable
+from mammothbox.media.look import Look, look_of
 from mammothbox.media.options import Options
 from mammothbox.media.understand import Decoders, Job
 from mammothbox.media.understood import Understood
 from mammothbox.messages import Outcome, Outgoing, parse_wake_up
-from mammothbox.route import EMBED, TAG, Next
+from mammothbox.route import CLUSTER, EMBED, TAG, Next
 from mammothbox.stages import LeaseLost, Limits, Work, finish
 from mammothbox.storage.library import Library
 from mammothbox.storage.ranges import RangedObject
@@ -138,8 +140,9 @@ def _encoded(
 def _conclude(embed: Embed, work: Work, found: Found) -> Outgoing:
     asset = work.asset
     embed.library.store([(asset.id, made) for made in found.understood.derivatives])
+    look = look_of(found.understood)
     try:
-        return finish(embed.database, work, partial(_record, embed, asset, found))
+        return finish(embed.database, work, partial(_record, embed, work, found, look))
     except LeaseLost:
         with embed.database.transaction() as connection:
             erased = assets.get(connection, asset.owner, asset.id) is None
@@ -149,14 +152,22 @@ def _conclude(embed: Embed, work: Work, found: Found) -> Outgoing:
         raise
 
 
-def _record(embed: Embed, asset: Asset, found: Found, connection: Connection) -> list[Next]:
-    understood, space = found.understood, found.space
+def _record(
+    embed: Embed, work: Work, found: Found, look: Look | None, connection: Connection
+) -> list[Next]:
+    asset, understood, space = work.asset, found.understood, found.space
     owner, asset_id = asset.owner, asset.id
+    clustering = clusterings.lock(connection, owner)
     # Before anything refers to the asset, or a hand's word that is just being written is missed.
     assets.lock(connection, owner, asset_id)
     media.record(connection, owner, asset_id, understood.facts, understood.phash)
     media.record_derivatives(connection, owner, asset_id, understood.derivatives)
-    embeddings.record(connection, owner, asset_id, space.id, found.vectors)
+    if look is None:
+        fingerprints.forget(connection, owner, asset_id)
+    else:
+        fingerprints.record(connection, owner, asset_id, **vars(look))
+    with changing(connection, clustering, asset_id, space.id):
+        embeddings.record(connection, owner, asset_id, space.id, found.vectors)
     told = from_metadata.tags(
         asset.kind or "", understood.facts, understood.hints, embed.vocabulary
     )
@@ -167,5 +178,8 @@ def _record(embed: Embed, asset: Asset, found: Found, connection: Connection) ->
     if found.is_tagged:
         following.append(Next(TAG, space.name, optional=space.state != "active"))
     if space.state == "active":
+        following.append(Next(CLUSTER, space.name))
+    # What was queued for the active space may end after another took its place.
+    if space.state == "active" or not work.claim.optional:
         following += embed.captions.place(connection, asset, understood.derivatives)
     return following

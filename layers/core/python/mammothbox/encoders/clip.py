@@ -32,7 +32,7 @@ PREPROCESSING = "preprocess_cfg.json"
 TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
 FILES = (IMAGE_TOWER, TEXT_TOWER, PREPROCESSING, TOKENIZER, CONFIG)
-# Pictures or texts that run together where the model allows it: more would be no faster.
+# Pictures or texts that run together: more would be no faster and take more memory.
 _AT_ONCE = 8
 _CONTEXT_LENGTH = 77
 
@@ -163,7 +163,7 @@ def _clean(text: str) -> str:
 
 
 def _at_once(session: onnxruntime.InferenceSession) -> int:
-    """Models with a fixed batch, as quantised ones, take one input at a time."""
+    """As many inputs to a run as the model was made for, if it was made for so many only."""
     batch = session.get_inputs()[0].shape[0]
     return batch if isinstance(batch, int) else _AT_ONCE
 

@@ -15,6 +15,7 @@ class Manifest(BaseModel):
     """What the files beside it are. `weights_sha256` is over the files' names and hashes.
 
     `prefix` is the space's name without the weights; its first word is the folder's name.
+    `features_from` is that of the space.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,10 +25,17 @@ class Manifest(BaseModel):
     files: dict[str, str]
     sizes: dict[str, int] = Field(default_factory=dict)
     prefix: str = "builtin"
+    features_from: int = Field(default=0, ge=0)
 
     def space(self) -> Space:
         name = f"{self.prefix}-{self.weights_sha256[:8]}"
-        return Space(name, self.dimension, self.model, self.weights_sha256)
+        return Space(
+            name,
+            self.dimension,
+            self.model,
+            self.weights_sha256,
+            features_from=self.features_from,
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -18,3 +18,6 @@ class Space:
     weights_sha256: str
     # Without texts there is no search by words, and there are no zero-shot tags.
     reads_text: bool = True
+    # The first component of a vector that is of what the picture looks like; those before it are
+    # what the model made of that.
+    features_from: int = 0

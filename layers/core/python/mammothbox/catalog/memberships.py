@@ -1,0 +1,335 @@
+"""Memberships: which asset is in which cluster and why, and the exact sums that follow.
+
+A cluster's sum, size and mean change in the same statement's transaction as its members do.
+Whoever changes them holds the owner's clustering lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from mammothbox.catalog.connection import Connection
+
+
+@dataclass(frozen=True)
+class Near:
+    """A cluster near to an asset: how alike they are, and how alike they have to be."""
+
+    cluster_id: UUID
+    similarity: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """An asset, and how alike it is to the centroid of its cluster."""
+
+    asset_id: UUID
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why an asset is in its cluster."""
+
+    similarity: float | None = None
+    threshold: float | None = None
+    runner_up: UUID | None = None
+    runner_up_similarity: float | None = None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Where an asset is, and why. A hand that moved it `pinned` it; one that said who belongs to
+    the cluster `held` it, too."""
+
+    asset_id: UUID
+    cluster_id: UUID
+    similarity: float | None
+    threshold: float | None
+    runner_up: UUID | None
+    runner_up_similarity: float | None
+    pinned: bool
+    held: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """An owner's edition and the space it lies in."""
+
+    owner: str
+    edition: int
+    space_id: int
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many assets, how many of them in the trash, and the exact sum of their vectors."""
+
+    size: int
+    trashed: int
+    total: list[int]
+
+
+def nearest(
+    connection: Connection, place: Place, asset_id: UUID, *, never: Sequence[UUID], limit: int = 2
+) -> list[Near]:
+    """The clusters nearest to the asset's own vector, but for those in `never`."""
+    rows = connection.execute(
+        "WITH own AS MATERIALIZED (SELECT vector::halfvec AS v FROM embedding"
+        " WHERE owner = %(owner)s AND asset_id = %(asset_id)s AND space_id = %(space_id)s"
+        " AND frame = 0)"
+        " SELECT cluster_id, 1 - (centroid <=> (SELECT v FROM own)) AS similarity, threshold"
+        " FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s AND size > 0"
+        " AND cluster_id <> ALL(%(never)s) AND EXISTS (SELECT FROM own)"
+        " ORDER BY centroid <=> (SELECT v FROM own), cluster_id LIMIT %(limit)s",
+        {**vars(place), "asset_id": asset_id, "never": list(never), "limit": limit},
+    ).fetchall()
+    return [Near(**row) for row in rows]
+
+
+def likeness(
+    connection: Connection, place: Place, asset_ids: Sequence[UUID], cluster_id: UUID
+) -> dict[UUID, float]:
+    """How alike each asset is to the cluster's centroid."""
+    rows = connection.execute(
+        "SELECT e.asset_id, 1 - (s.centroid <=> e.vector::halfvec) AS similarity"
+        " FROM cluster_shape s JOIN embedding e ON e.owner = s.owner AND e.space_id = %(space_id)s"
+        " AND e.frame = 0 AND e.asset_id = ANY(%(ids)s)"
+        " WHERE s.owner = %(owner)s AND s.edition = %(edition)s AND s.cluster_id = %(cluster_id)s",
+        {**vars(place), "ids": list(asset_ids), "cluster_id": cluster_id},
+    ).fetchall()
+    return {row["asset_id"]: row["similarity"] for row in rows}
+
+
+def below(
+    connection: Connection, place: Place, cluster_id: UUID, threshold: float, limit: int
+) -> list[Likeness]:
+    """Members that no hand put there and that are less like the centroid, the least first."""
+    rows = connection.execute(
+        "SELECT e.asset_id, 1 - (s.centroid <=> e.vector::halfvec) AS similarity"
+        " FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " JOIN cluster_shape s ON s.owner = m.owner AND s.edition = m.edition"
+        " AND s.cluster_id = m.cluster_id JOIN embedding e ON e.owner = m.owner"
+        " AND e.asset_id = m.asset_id AND e.space_id = %(space_id)s AND e.frame = 0"
+        " WHERE m.owner = %(owner)s AND m.edition = %(edition)s AND m.cluster_id = %(cluster_id)s"
+        " AND NOT m.pinned AND m.joined_at <= c.held_at IS NOT TRUE"
+        " AND 1 - (s.centroid <=> e.vector::halfvec) < %(threshold)s"
+        " ORDER BY similarity, e.asset_id LIMIT %(limit)s",
+        {**vars(place), "cluster_id": cluster_id, "threshold": threshold, "limit": limit},
+    ).fetchall()
+    return [Likeness(**row) for row in rows]
+
+
+def has_vector(connection: Connection, place: Place, asset_id: UUID) -> bool:
+    """Whether the asset can be clustered there at all."""
+    row = connection.execute(
+        "SELECT 1 FROM embedding"
+        " WHERE owner = %s AND asset_id = %s AND space_id = %s AND frame = 0",
+        [place.owner, asset_id, place.space_id],
+    ).fetchone()
+    return row is not None
+
+
+def of_assets(
+    connection: Connection, owner: str, edition: int, asset_ids: Sequence[UUID]
+) -> dict[UUID, Membership]:
+    """Where each asset is; those that are nowhere are missing."""
+    rows = connection.execute(
+        "SELECT m.asset_id, m.cluster_id, m.similarity, m.threshold, m.runner_up,"
+        " m.runner_up_similarity, m.pinned, m.pinned OR m.joined_at <= c.held_at IS TRUE AS held"
+        " FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " WHERE m.owner = %s AND m.edition = %s AND m.asset_id = ANY(%s)",
+        [owner, edition, list(asset_ids)],
+    ).fetchall()
+    return {row["asset_id"]: Membership(**row) for row in rows}
+
+
+def of_cluster(connection: Connection, owner: str, edition: int, cluster_id: UUID) -> list[UUID]:
+    """The ids of all members, those in the trash too."""
+    rows = connection.execute(
+        "SELECT asset_id FROM membership WHERE owner = %s AND edition = %s AND cluster_id = %s"
+        " ORDER BY asset_id",
+        [owner, edition, cluster_id],
+    ).fetchall()
+    return [row["asset_id"] for row in rows]
+
+
+def join(
+    connection: Connection,
+    place: Place,
+    asset_id: UUID,
+    cluster_id: UUID,
+    why: Why,
+    *,
+    pinned: bool = False,
+) -> None:
+    """Put an asset that is nowhere into a cluster. Without its vector it stays nowhere."""
+    connection.execute(
+        "INSERT INTO membership (owner, edition, asset_id, cluster_id, similarity, threshold,"
+        " runner_up, runner_up_similarity, pinned) SELECT owner, %(edition)s, asset_id,"
+        " %(cluster_id)s, %(similarity)s, %(threshold)s, %(runner_up)s,"
+        " %(runner_up_similarity)s, %(pinned)s FROM embedding WHERE owner = %(owner)s"
+        " AND asset_id = %(asset_id)s AND space_id = %(space_id)s AND frame = 0",
+        {
+            **vars(place),
+            **vars(why),
+            "asset_id": asset_id,
+            "cluster_id": cluster_id,
+            "pinned": pinned,
+        },
+    )
+    count(connection, place, cluster_id, sum_of(connection, place, [asset_id]))
+
+
+def leave(connection: Connection, place: Place, asset_id: UUID) -> UUID | None:
+    """Take an asset out of its cluster; returns which that was."""
+    row = connection.execute(
+        "DELETE FROM membership WHERE owner = %s AND edition = %s AND asset_id = %s"
+        " RETURNING cluster_id",
+        [place.owner, place.edition, asset_id],
+    ).fetchone()
+    if row is None:
+        return None
+    discount(connection, place, row["cluster_id"], sum_of(connection, place, [asset_id]))
+    return UUID(str(row["cluster_id"]))
+
+
+def move(
+    connection: Connection,
+    place: Place,
+    asset_ids: Sequence[UUID],
+    *,
+    source: UUID,
+    target: UUID,
+    pinned: bool | None = None,
+) -> list[UUID]:
+    """Put those of these assets that are in one cluster into another; returns them.
+
+    Without `pinned` each stays as firmly where it is as before.
+    """
+    rows = connection.execute(
+        "UPDATE membership SET cluster_id = %(target)s, placed = false,"
+        " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL,"
+        " pinned = coalesce(%(pinned)s, pinned) WHERE owner = %(owner)s AND edition = %(edition)s"
+        " AND cluster_id = %(source)s AND asset_id = ANY(%(ids)s) RETURNING asset_id",
+        {
+            **vars(place),
+            "source": source,
+            "target": target,
+            "pinned": pinned,
+            "ids": list(asset_ids),
+        },
+    ).fetchall()
+    moved = [row["asset_id"] for row in rows]
+    summed = sum_of(connection, place, moved)
+    discount(connection, place, source, summed)
+    count(connection, place, target, summed)
+    return moved
+
+
+def pour(connection: Connection, place: Place, *, source: UUID, target: UUID) -> list[UUID]:
+    """Put all members of one cluster into another; returns them.
+
+    The sums are known, so this takes as long as the rows do and not as their vectors would.
+    """
+    row = connection.execute(
+        "SELECT size, trashed, total FROM cluster_shape"
+        " WHERE owner = %s AND edition = %s AND cluster_id = %s FOR UPDATE",
+        [place.owner, place.edition, source],
+    ).fetchone()
+    moved = connection.execute(
+        "WITH moved AS (UPDATE membership SET cluster_id = %(target)s, placed = false,"
+        " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL"
+        " WHERE owner = %(owner)s"
+        " AND edition = %(edition)s AND cluster_id = %(source)s RETURNING asset_id)"
+        " SELECT coalesce(array_agg(asset_id), '{}') AS ids FROM moved",
+        {**vars(place), "source": source, "target": target},
+    ).fetchone()
+    if row is not None:
+        summed = Sum(**row)
+        discount(connection, place, source, summed)
+        count(connection, place, target, summed)
+    return list(moved["ids"]) if moved else []
+
+
+def explain(connection: Connection, place: Place, asset_id: UUID, why: Why) -> None:
+    """Put down why the asset is where it is now."""
+    connection.execute(
+        "UPDATE membership SET similarity = %(similarity)s, threshold = %(threshold)s,"
+        " runner_up = %(runner_up)s, runner_up_similarity = %(runner_up_similarity)s"
+        " WHERE owner = %(owner)s AND edition = %(edition)s AND asset_id = %(asset_id)s",
+        {**vars(place), **vars(why), "asset_id": asset_id},
+    )
+
+
+def set_pinned(
+    connection: Connection, owner: str, edition: int, asset_id: UUID, *, pinned: bool
+) -> None:
+    """Whether a hand put the asset where it is."""
+    connection.execute(
+        "UPDATE membership SET pinned = %s WHERE owner = %s AND edition = %s AND asset_id = %s",
+        [pinned, owner, edition, asset_id],
+    )
+
+
+def sum_of(connection: Connection, place: Place, asset_ids: Sequence[UUID]) -> Sum:
+    """The exact sum of these assets' own vectors."""
+    row = connection.execute(
+        "WITH member AS MATERIALIZED (SELECT e.vector, a.trashed_at FROM embedding e"
+        " JOIN asset a ON a.owner = e.owner AND a.id = e.asset_id WHERE e.owner = %(owner)s"
+        " AND e.space_id = %(space_id)s AND e.frame = 0 AND e.asset_id = ANY(%(ids)s))"
+        " SELECT (SELECT count(*) FROM member) AS size,"
+        " (SELECT count(trashed_at) FROM member) AS trashed,"
+        " coalesce((SELECT array_agg(component ORDER BY n) FROM (SELECT n,"
+        " sum(round(x::double precision * 16777216)::bigint)::bigint AS component"
+        " FROM member, unnest(vector::real[]) WITH ORDINALITY AS c (x, n) GROUP BY n) summed),"
+        " '{}') AS total",
+        {**vars(place), "ids": list(asset_ids)},
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always has its row
+    return Sum(**row)
+
+
+def count(connection: Connection, place: Place, cluster_id: UUID, added: Sum) -> None:
+    """Add what has come into a cluster to its sum; its mean follows."""
+    _add(connection, place, cluster_id, added, times=1)
+
+
+def discount(connection: Connection, place: Place, cluster_id: UUID, taken: Sum) -> None:
+    """Take what has left a cluster from its sum; its mean follows."""
+    _add(connection, place, cluster_id, taken, times=-1)
+
+
+def _add(
+    connection: Connection, place: Place, cluster_id: UUID, summed: Sum, *, times: int
+) -> None:
+    if summed.size == 0:
+        return
+    connection.execute(
+        "UPDATE cluster_shape SET size = size + %(size)s, trashed = trashed + %(trashed)s,"
+        " total = add_up(total, %(total)s::bigint[], %(times)s),"
+        " centroid = mean_of(add_up(total, %(total)s::bigint[], %(times)s),"
+        " nullif(size + %(size)s, 0))"
+        " WHERE owner = %(owner)s AND edition = %(edition)s AND cluster_id = %(cluster_id)s",
+        {
+            **vars(place),
+            "cluster_id": cluster_id,
+            "size": times * summed.size,
+            "trashed": times * summed.trashed,
+            "total": summed.total,
+            "times": times,
+        },
+    )
+
+
+def trashed(connection: Connection, owner: str, edition: int, asset_id: UUID, *, by: int) -> None:
+    """One member more, or less, of the asset's cluster is in the trash."""
+    connection.execute(
+        "UPDATE cluster_shape s SET trashed = s.trashed + %s FROM membership m"
+        " WHERE m.owner = %s AND m.edition = %s AND m.asset_id = %s AND s.owner = m.owner"
+        " AND s.edition = m.edition AND s.cluster_id = m.cluster_id",
+        [by, owner, edition, asset_id],
+    )

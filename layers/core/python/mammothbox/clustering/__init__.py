@@ -1,0 +1,1 @@
+"""Groups of media that look alike, and what people decide about them."""

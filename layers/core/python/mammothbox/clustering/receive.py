@@ -1,0 +1,49 @@
+"""What the cluster queue asks for: a place for one asset, or a piece of a chore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from mammothbox.catalog import spaces
+from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.stages import StageKey
+from mammothbox.clustering import duplicates
+from mammothbox.clustering.assign import assign
+from mammothbox.clustering.errands import Clustering, do
+from mammothbox.errors import Permanent, Retryable
+from mammothbox.messages import Outgoing, parse_chore_call, parse_wake_up
+from mammothbox.route import CLUSTER, Next
+from mammothbox.stages import NoSuchStage, Work, finish, run, was_purged
+
+
+def receive(clustering: Clustering, body: str) -> Outgoing:
+    """Do what the message asks for. Raises as `stages.run`; a chore's failure is on its row."""
+    call = parse_chore_call(body)
+    if call is not None:
+        do(clustering, call)
+        return Outgoing()
+    told = parse_wake_up(body)
+    if told is None or told.stage != CLUSTER:
+        raise Permanent("not_for_cluster", "The message wakes no cluster stage.")
+    key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
+    try:
+        return run(clustering.database, key, clustering.limits, partial(_assign, clustering))
+    except NoSuchStage:
+        if was_purged(clustering.database, key):
+            return Outgoing()
+        raise
+
+
+def _assign(clustering: Clustering, work: Work) -> Outgoing:
+    key = work.claim.key
+
+    def record(connection: Connection) -> Sequence[Next]:
+        space = spaces.find(connection, key.space)
+        if space is None:
+            raise Retryable("unknown_space", f"The space {key.space} is not on record.")
+        assign(connection, key.owner, key.asset_id, space)
+        duplicates.find(connection, key.owner, key.asset_id)
+        return ()
+
+    return finish(clustering.database, work, record)

@@ -1,0 +1,175 @@
+"""Taking a decision back, as long as no later one stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from mammothbox.catalog import clusters, decisions, links, memberships
+from mammothbox.catalog.connection import Database
+from mammothbox.catalog.decisions import Recorded
+from mammothbox.clustering import verdicts
+from mammothbox.clustering.acts import (
+    Decided,
+    refuse_if_linked_apart,
+    refuse_if_parted,
+    refuse_taken,
+)
+from mammothbox.clustering.decide import Act, By, Table, put_down, sitting
+from mammothbox.errors import NotFound, Refused
+
+Undo = Callable[[Table, Recorded], None]
+
+
+def undo(database: Database, by: By, decision_id: UUID) -> Decided:
+    """Put back what the decision changed, as a decision of its own.
+
+    Raises `NotFound`, and `Refused` when it was undone before, or naming what depends on it.
+    """
+    with sitting(database, by) as table:
+        found = decisions.get(table.connection, by.owner, decision_id)
+        if found is None:
+            raise NotFound("decision", decision_id)
+        _refuse_unless_it_stands(table, found)
+        UNDO[found.action](table, found)
+        act = Act(
+            "undo",
+            touches=[],
+            cluster_ids=found.cluster_ids,
+            asset_ids=found.asset_ids,
+            detail={"undone": found.action},
+            undoes=found.id,
+        )
+        cluster_id = found.cluster_ids[0] if found.cluster_ids else found.id
+        return Decided(put_down(table, act), cluster_id)
+
+
+def _refuse_unless_it_stands(table: Table, decision: Recorded) -> None:
+    if decision.undone_by is not None:
+        raise Refused(409, "undone_before", f"It was undone by {decision.undone_by}.")
+    if decision.undoes is not None or decision.action not in UNDO:
+        raise Refused(409, "cannot_be_undone", "An undo is final: decide anew instead.")
+    if later := decisions.depending(table.connection, table.owner, decision):
+        named = ", ".join(f"{each.action} {each.id}" for each in later)
+        raise Refused(409, "depended_on", f"Undo first what came later: {named}.")
+
+
+def _rename(table: Table, decision: Recorded) -> None:
+    (cluster_id,) = decision.cluster_ids
+    name = decision.before["name"]
+    refuse_taken(table, cluster_id, name)
+    clusters.name(table.connection, table.owner, cluster_id, name, source=decision.before["source"])
+
+
+def _confirm(table: Table, decision: Recorded) -> None:
+    (cluster_id,) = decision.cluster_ids
+    clusters.set_status(table.connection, table.owner, cluster_id, decision.before["status"])
+    clusters.hold_since(table.connection, table.owner, cluster_id, _held(decision))
+
+
+def _threshold(table: Table, decision: Recorded) -> None:
+    (cluster_id,) = decision.cluster_ids
+    clusters.set_threshold(
+        table.connection,
+        table.owner,
+        table.place.edition,
+        cluster_id,
+        decision.before["threshold"],
+        source=decision.before["source"],
+    )
+    where = memberships.of_assets(
+        table.connection, table.owner, table.place.edition, decision.asset_ids
+    )
+    for each in where.values():
+        if each.held or each.cluster_id == cluster_id:
+            continue
+        there = memberships.of_cluster(
+            table.connection, table.owner, table.place.edition, cluster_id
+        )
+        # What has come in meanwhile may be what it cannot be with: then it stays away.
+        if links.parting(table.connection, table.owner, [each.asset_id], there) is None:
+            _put_back(table, [each.asset_id], each.cluster_id, cluster_id)
+
+
+def _merge(table: Table, decision: Recorded) -> None:
+    target, *_ = decision.cluster_ids
+    begin = 0
+    for source in decision.before["sources"]:
+        source_id = UUID(source["id"])
+        ids = decision.asset_ids[begin : begin + source["count"]]
+        begin += source["count"]
+        clusters.revive(table.connection, table.owner, source_id, source["status"])
+        _put_back(table, ids, target, source_id)
+    clusters.set_status(table.connection, table.owner, target, decision.before["status"])
+    clusters.hold_since(table.connection, table.owner, target, _held(decision))
+
+
+def _split(table: Table, decision: Recorded) -> None:
+    origin, *made = decision.cluster_ids
+    refuse_if_parted(table, decision.cluster_ids)
+    for one in made:
+        memberships.pour(table.connection, table.place, source=one, target=origin)
+        clusters.set_status(table.connection, table.owner, one, "merged", merged_into=origin)
+    clusters.hold_since(table.connection, table.owner, origin, _held(decision))
+
+
+def _move(table: Table, decision: Recorded) -> None:
+    """Each goes back where it was, or where that was merged into."""
+    where = memberships.of_assets(
+        table.connection, table.owner, table.place.edition, decision.asset_ids
+    )
+    for before in decision.before["members"]:
+        now = where.get(UUID(before["id"]))
+        if now is None:
+            continue
+        home = clusters.where_merged(table.connection, table.owner, UUID(before["cluster"]))
+        if home != now.cluster_id:
+            refuse_if_linked_apart(table, [now.asset_id], home)
+            _put_back(table, [now.asset_id], now.cluster_id, home)
+        memberships.set_pinned(
+            table.connection,
+            table.owner,
+            table.place.edition,
+            now.asset_id,
+            pinned=before["pinned"],
+        )
+
+
+def _link(table: Table, decision: Recorded) -> None:
+    links.delete(table.connection, table.owner, UUID(decision.detail["link"]))
+    _move(table, decision)
+
+
+def _unlink(table: Table, decision: Recorded) -> None:
+    before = decision.before
+    link = links.Link(
+        UUID(before["id"]), before["kind"], UUID(before["asset_a"]), UUID(before["asset_b"])
+    )
+    links.insert(table.connection, table.owner, link)
+
+
+def _put_back(table: Table, asset_ids: Sequence[UUID], source: UUID, target: UUID) -> None:
+    # A later edition may have had nothing in it.
+    clusters.shape_like(table.connection, table.owner, table.place.edition, target, like=source)
+    memberships.move(table.connection, table.place, asset_ids, source=source, target=target)
+
+
+def _held(decision: Recorded) -> datetime | None:
+    told = decision.before["held_at"]
+    return datetime.fromisoformat(told) if told else None
+
+
+# From an act's name to how it is taken back.
+UNDO: Mapping[str, Undo] = {
+    "rename": _rename,
+    "confirm": _confirm,
+    "threshold": _threshold,
+    "merge": _merge,
+    "split": _split,
+    "move": _move,
+    "link": _link,
+    "unlink": _unlink,
+    verdicts.CONFIRM: verdicts.undo_confirm,
+    verdicts.DISMISS: verdicts.undo_dismiss,
+}

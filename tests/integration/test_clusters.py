@@ -1,0 +1,317 @@
+"""Clusters open and grow by themselves, and people correct them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from mammothbox.catalog import clusterings
+from mammothbox.clustering import acts, linking
+from mammothbox.clustering.rebuild import rebuild
+from mammothbox.clustering.undo import undo
+from mammothbox.errors import NotFound, Refused
+
+from infra.local.postgres import DatabaseUrls
+from tests.vector_library import VectorLibrary
+
+EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
+EASTISH, NORTHISH = (1.0, 0.2), (0.2, 1.0)
+
+
+@pytest.fixture
+def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
+    library = VectorLibrary.open(database_urls)
+    yield library
+    library.check_sums()
+    library.close()
+
+
+def home(library: VectorLibrary, asset_id: UUID) -> UUID:
+    found = library.cluster_of(asset_id)
+    assert found is not None
+    return found
+
+
+def test_what_is_alike_is_together_and_the_rest_is_not(library: VectorLibrary) -> None:
+    one, other, third = library.add(EAST), library.add(EASTISH), library.add(NORTH)
+
+    assert library.clusters() == [{one, other}, {third}]
+
+
+def test_why_it_is_there_is_kept(library: VectorLibrary) -> None:
+    east, north = library.add(EAST), library.add(NORTH)
+    one = library.add(EASTISH)
+
+    (why,) = library.rows(
+        "SELECT similarity, threshold, runner_up, runner_up_similarity FROM membership"
+        " WHERE asset_id = %(id)s",
+        id=one,
+    )
+    assert why["similarity"] == pytest.approx(0.9806, abs=1e-3)
+    assert why["threshold"] == pytest.approx(0.8)
+    assert why["runner_up"] == home(library, north)
+    assert why["runner_up_similarity"] == pytest.approx(0.196, abs=1e-3)
+    assert home(library, east) == home(library, one)
+
+
+def test_a_cluster_is_provisional_until_it_has_three(library: VectorLibrary) -> None:
+    cluster = home(library, library.add(EAST))
+    library.add(EAST)
+    assert status(library, cluster) == "provisional"
+
+    library.add(EAST)
+
+    assert status(library, cluster) == "confirmed"
+
+
+def status(library: VectorLibrary, cluster_id: UUID) -> object:
+    return library.rows("SELECT status FROM cluster WHERE id = %(id)s", id=cluster_id)[0]["status"]
+
+
+def test_a_replay_leaves_everything_where_it_is(library: VectorLibrary) -> None:
+    ids = [library.add(EAST), library.add(EASTISH), library.add(NORTH)]
+    before = library.clusters()
+
+    for each in ids:
+        library.assign(each)
+
+    assert library.clusters() == before
+
+
+def test_merge_and_undo(library: VectorLibrary) -> None:
+    east, north = library.add(EAST), library.add(NORTH)
+    target, source = home(library, east), home(library, north)
+
+    decided = acts.merge(library.app, library.by, target, [source])
+
+    assert library.clusters() == [{east, north}]
+    later = library.add(NORTH)
+    library.assign(north)
+    assert home(library, north) == target
+    undo(library.app, library.by, decided.decision_id)
+    assert home(library, north) == source
+    assert home(library, east) == target
+    assert home(library, later) not in (None, target) or home(library, later) == target
+
+
+def test_split_and_undo(library: VectorLibrary) -> None:
+    one, other = library.add(EAST), library.add(EASTISH)
+    cluster = home(library, one)
+
+    decided = acts.split(library.app, library.by, cluster, [other])
+
+    assert home(library, other) == decided.made[0]
+    library.assign(other)
+    library.assign(one)
+    assert library.clusters() == sorted([{one}, {other}], key=min)
+    undo(library.app, library.by, decided.decision_id)
+    assert library.clusters() == [{one, other}]
+
+
+def test_split_into_parts(library: VectorLibrary) -> None:
+    cluster = home(library, library.add(EAST))
+    acts.set_threshold(library.app, library.by, cluster, 0.0)
+    east = {library.add((1.0, 0.01 * n)) for n in range(4)}
+    north = {library.add((0.6, 1.0 + 0.01 * n)) for n in range(3)}
+
+    decided = acts.split_into(library.app, library.by, cluster, 2)
+
+    assert {home(library, each) for each in east} == {cluster}
+    assert {home(library, each) for each in north} == set(decided.made)
+
+
+def test_a_move_stays(library: VectorLibrary) -> None:
+    east, north = library.add(EAST), library.add(NORTH)
+    target = home(library, north)
+
+    decided = acts.move(library.app, library.by, east, target)
+
+    library.assign(east)
+    assert home(library, east) == target
+    undo(library.app, library.by, decided.decision_id)
+    assert home(library, east) != target
+
+
+def test_a_higher_threshold_sends_away_who_is_not_like_it(library: VectorLibrary) -> None:
+    one, other, far = library.add(EAST), library.add(EAST), library.add((1.0, 0.6))
+    cluster = home(library, one)
+    assert home(library, far) == cluster
+
+    decided = acts.set_threshold(library.app, library.by, cluster, 0.95)
+
+    assert home(library, far) != cluster
+    assert home(library, other) == cluster
+    undo(library.app, library.by, decided.decision_id)
+    assert home(library, far) == cluster
+
+
+def test_links_hold(library: VectorLibrary) -> None:
+    one, other, north = library.add(EAST), library.add(EAST), library.add(NORTH)
+
+    _, apart = linking.cannot(library.app, library.by, one, other)
+    linking.must(library.app, library.by, other, north)
+
+    for each in (one, other, north):
+        library.assign(each)
+    assert home(library, one) != home(library, other)
+    assert home(library, other) == home(library, north)
+    with pytest.raises(Refused, match="may not be together"):
+        acts.merge(library.app, library.by, home(library, one), [home(library, other)])
+    with pytest.raises(Refused, match="Undo first"):
+        undo(library.app, library.by, apart.decision_id)
+
+
+def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:
+    one, other = home(library, library.add(EAST)), home(library, library.add(NORTH))
+    decided = acts.rename(library.app, library.by, one, "Beach")
+
+    with pytest.raises(Refused, match="has this name"):
+        acts.rename(library.app, library.by, other, "Beach")
+
+    undo(library.app, library.by, decided.decision_id)
+    acts.rename(library.app, library.by, other, "Beach")
+
+
+def test_what_depends_on_a_decision_is_named(library: VectorLibrary) -> None:
+    one, other = library.add(EAST), library.add(NORTH)
+    first = acts.merge(library.app, library.by, home(library, one), [home(library, other)])
+    second = acts.split(library.app, library.by, home(library, one), [other])
+
+    with pytest.raises(Refused, match=str(second.decision_id)):
+        undo(library.app, library.by, first.decision_id)
+
+    undo(library.app, library.by, second.decision_id)
+    undo(library.app, library.by, first.decision_id)
+    with pytest.raises(Refused, match="was undone by"):
+        undo(library.app, library.by, first.decision_id)
+
+
+def test_consolidation_joins_what_the_order_of_arrival_kept_apart(library: VectorLibrary) -> None:
+    # The first two are too far from each other; what comes between would have joined them.
+    ends = [library.add(EAST), library.add((0.5, 0.866))]
+    between = [library.add((0.866, 0.5 + 0.01 * n)) for n in range(5)]
+    assert len(library.clusters()) == 2
+
+    library.do("consolidate")
+
+    assert library.clusters() == [{*ends, *between}]
+
+
+def test_consolidation_takes_no_decision_back(library: VectorLibrary) -> None:
+    one, other, north = library.add(EAST), library.add(EAST), library.add(NORTH)
+    third = library.add(EAST)
+    acts.split(library.app, library.by, home(library, one), [other])
+    acts.move(library.app, library.by, third, home(library, north))
+    before = library.clusters()
+
+    library.do("consolidate")
+
+    assert library.clusters() == before
+
+
+def test_nearly_alike_clusters_are_suggested_for_a_merge(library: VectorLibrary) -> None:
+    one = [library.add((1.0, 0.0)) for _ in range(3)]
+    other = [library.add((0.76, 0.65)) for _ in range(3)]
+
+    library.do("consolidate")
+
+    (found,) = library.rows("SELECT kind, cluster_ids, similarity FROM suggestion")
+    assert found["kind"] == "merge"
+    assert set(found["cluster_ids"]) == {home(library, one[0]), home(library, other[0])}
+    assert found["similarity"] == pytest.approx(0.76, abs=0.01)
+    first, second = found["cluster_ids"]
+    acts.merge(library.app, library.by, first, [second])
+    library.do("consolidate")
+    assert library.rows("SELECT kind FROM suggestion") == []
+
+
+def test_clusters_are_named_after_what_they_show(library: VectorLibrary) -> None:
+    ids = [library.add(EAST) for _ in range(3)]
+    for each in ids[:2]:
+        library.rows(
+            "INSERT INTO tag (owner, asset_id, label, source, score, asset_created_at)"
+            " VALUES ('ada', %(id)s, 'beach', 'zero-shot', 0.9, now())",
+            id=each,
+        )
+    library.rows(
+        "INSERT INTO media (owner, asset_id, taken_at, everything)"
+        " SELECT 'ada', unnest(%(ids)s::uuid[]), '2024-07-14T12:00:00', '{}'",
+        ids=ids,
+    )
+
+    library.do("name")
+
+    assert library.rows("SELECT name FROM cluster") == [{"name": "Beach, 14 July 2024"}]
+
+
+def test_anothers_clusters_do_not_exist(library: VectorLibrary) -> None:
+    cluster = home(library, library.add(EAST))
+    bob = VectorLibrary(library.urls, library.worker, library.app, owner="bob")
+    bob.add(EAST)
+
+    with pytest.raises(NotFound):
+        acts.rename(bob.app, bob.by, cluster, "Mine")
+    bob.check_sums()
+    bob.superuser.close()
+
+
+def test_a_rebuild_keeps_ids_names_and_every_decision(library: VectorLibrary) -> None:
+    east = [library.add(EAST) for _ in range(3)]
+    north = [library.add(NORTH) for _ in range(3)]
+    up = library.add(UP)
+    acts.rename(library.app, library.by, home(library, east[0]), "Beach")
+    acts.move(library.app, library.by, up, home(library, north[0]))
+    split_off = acts.split(library.app, library.by, home(library, east[0]), [east[2]])
+    before, ids = library.clusters(), [home(library, each) for each in (*east, *north, up)]
+
+    library.do("rebuild")
+
+    assert library.place().edition == 2
+    assert library.clusters() == before
+    assert [home(library, each) for each in (*east, *north, up)] == ids
+    assert library.rows("SELECT name FROM cluster WHERE id = %(id)s", id=ids[0]) == [
+        {"name": "Beach"}
+    ]
+    library.do("sweep")
+    assert library.rows("SELECT DISTINCT edition FROM membership") == [{"edition": 2}]
+    undo(library.app, library.by, split_off.decision_id)
+    assert home(library, east[2]) == home(library, east[0])
+
+
+def test_a_decision_while_building_is_not_missed(library: VectorLibrary) -> None:
+    one, other = library.add(EAST), library.add(NORTH)
+    for _ in range(3):
+        with library.worker.transaction() as connection:
+            assert not rebuild(connection, library.owner)
+
+    acts.merge(library.app, library.by, home(library, one), [home(library, other)])
+
+    library.do("rebuild")
+    assert library.clusters() == [{one, other}]
+
+
+def test_what_came_while_building_is_in_the_new_edition(library: VectorLibrary) -> None:
+    one = library.add(EAST)
+    for _ in range(3):
+        with library.worker.transaction() as connection:
+            rebuild(connection, library.owner)
+    other = library.add(EAST)
+
+    library.do("rebuild")
+
+    assert library.clusters() == [{one, other}]
+
+
+def test_after_a_switch_of_spaces_clusters_are_rebuilt_there(library: VectorLibrary) -> None:
+    one, other = library.add(EAST), library.add(EASTISH)
+    cluster = home(library, one)
+    library.add_space("second-00000000", {one: EAST, other: NORTH})
+
+    with library.worker.transaction() as connection:
+        assert clusterings.outside(connection, library.active_space(), 10) == [library.owner]
+    assert library.clusters() == [{one, other}]
+    library.do("rebuild")
+
+    assert library.clusters() == sorted([{one}, {other}], key=min)
+    assert cluster in (home(library, one), home(library, other))
