@@ -35,6 +35,9 @@ pytestmark = pytest.mark.xdist_group("models")
 LETTERS = Space("letters-0", SPACE.dimension, "letters", "0" * 64)
 PATIENCE_S = 30
 
+# Other tests have databases of their own on the same server.
+_HERE = " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
 Hook = Callable[[], None]
 
 
@@ -96,7 +99,7 @@ def somebody_elses_turn(urls: DatabaseUrls, space_name: str = LETTERS.name) -> I
 
 
 def until_somebody_waits(urls: DatabaseUrls) -> None:
-    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'" + _HERE
     deadline = time.monotonic() + PATIENCE_S
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
         while not connection.execute(waits).fetchall():
@@ -176,7 +179,8 @@ def test_a_worker_whose_connection_breaks_leaves_its_turn_to_the_one_that_waits(
 def hang_up_on_the_one_whose_turn_it_is(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted AND locktype = 'advisory'"
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted"
+            " AND locktype = 'advisory'" + _HERE
         )
 
 

@@ -66,6 +66,7 @@ def test_a_photo_is_understood(house: House, client: TestClient) -> None:
     assert [(stage["name"], stage["state"]) for stage in asset["stages"]] == [
         ("intake", "done"),
         ("embed", "done"),
+        ("cluster", "done"),
         ("tag", "done"),
     ]
     everything = client.get(f"/api/v1/objects/{asset_id}/metadata").json()["metadata"]
@@ -266,7 +267,7 @@ def test_a_model_that_is_missing_holds_nothing_else_up(house: House, client: Tes
         "failed",
         "space_unavailable",
     )
-    house.run_queues("tag")
+    house.run_queues("tag", "cluster")
     assert house.get(client, second)["status"] == "ready"
 
 

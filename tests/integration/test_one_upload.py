@@ -31,13 +31,12 @@ def test_an_upload_becomes_a_ready_asset_with_its_lineage(house: House) -> None:
         "stage.done",
         "stage.started",
         "stage.done",
+        "stage.started",
+        "stage.done",
         "asset.ready",
     ]
-    assert [entry["stage"] for entry in lineage if entry["event"] == "stage.done"] == [
-        "intake",
-        "embed",
-        "tag",
-    ]
+    done = [entry["stage"] for entry in lineage if entry["event"] == "stage.done"]
+    assert (done[:2], sorted(done[2:])) == (["intake", "embed"], ["cluster", "tag"])
     assert len({entry["request_id"] for entry in lineage}) == 1
 
 

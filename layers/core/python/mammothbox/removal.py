@@ -120,6 +120,8 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
 
 
 def _erase_copies(library: Library, placed: Sequence[Copy]) -> None:
+    if not placed:
+        return
     copies = Copies(library.client, library.bucket)
     for copy in placed:
         if copy.making:

@@ -18,7 +18,8 @@ from mammothbox.catalog.placements import Left, Unplaced
 from mammothbox.errors import Retryable
 from mammothbox.observability import logger
 from mammothbox.storage.blobs import BlobGone
-from mammothbox.storage.placement import MOST_PER_CALL, SPARE_S, Copies, Original, canonical_key
+from mammothbox.storage.erase import MOST_PER_CALL
+from mammothbox.storage.placement import SPARE_S, Copies, Original, canonical_key
 
 _AT_ONCE = 8
 _BATCH = 100

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from mammothbox.storage.blobs import BlobGone, answering
+from mammothbox.storage.erase import MOST_PER_CALL, erase
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _AT_ONCE = 8
-# An asset has a handful of derivatives; this is what one call lists and erases.
-_MOST_PER_CALL = 1000
 
 
 class Made(Protocol):
@@ -70,15 +69,11 @@ class Library:
     def erase(self, asset_id: UUID) -> None:
         """Remove everything made of the asset; done already is done."""
         while keys := self._keys(asset_id):
-            with answering():
-                self.client.delete_objects(
-                    Bucket=self.bucket,
-                    Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
-                )
+            erase(self.client, self.bucket, keys)
 
     def _keys(self, asset_id: UUID) -> list[str]:
         with answering():
             answer = self.client.list_objects_v2(
-                Bucket=self.bucket, Prefix=derived_key(asset_id, ""), MaxKeys=_MOST_PER_CALL
+                Bucket=self.bucket, Prefix=derived_key(asset_id, ""), MaxKeys=MOST_PER_CALL
             )
         return [item["Key"] for item in answer.get("Contents", [])]

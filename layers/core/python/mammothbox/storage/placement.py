@@ -12,14 +12,15 @@ import filetype
 from mammothbox.errors import Unavailable
 from mammothbox.settings import GIBIBYTE, MEBIBYTE
 from mammothbox.storage.blobs import BlobGone, answering
+from mammothbox.storage.erase import erase
 from mammothbox.storage.multipart import MAX_PARTS, BadParts, Part, S3Multipart, UploadGone
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CopySourceTypeDef, HeadObjectOutputTypeDef
 
-# S3 takes so many keys in one call.
-MOST_PER_CALL = 1000
+# S3 lists so many parts in one call.
+_PARTS_A_PAGE = 1000
 # What S3 takes for a part or a small object, before the function's own end.
 SPARE_S = 20
 _CHECKSUMS = (
@@ -122,15 +123,7 @@ class Copies:
 
     def erase(self, keys: Sequence[str]) -> None:
         """Remove copies; done already is done."""
-        for start in range(0, len(keys), MOST_PER_CALL):
-            some = keys[start : start + MOST_PER_CALL]
-            with answering():
-                answer = self.client.delete_objects(
-                    Bucket=self.bucket,
-                    Delete={"Objects": [{"Key": key} for key in some], "Quiet": True},
-                )
-            for fault in answer.get("Errors", []):
-                raise Unavailable(f"the object store answers {fault.get('Code')}")
+        erase(self.client, self.bucket, keys)
 
     def abort(self, key: str) -> None:
         """Drop what was copied in parts and never put together."""
@@ -204,7 +197,7 @@ class Copies:
 
     def _arrived(self, key: str, upload_id: str) -> dict[int, Part]:
         found: dict[int, Part] = {}
-        while page := self._multipart.arrived(key, upload_id, max(found, default=0), MOST_PER_CALL):
+        while page := self._multipart.arrived(key, upload_id, max(found, default=0), _PARTS_A_PAGE):
             found |= {part.number: part for part in page}
         return found
 
