@@ -36,7 +36,14 @@ LETTERS = Space("letters-0", SPACE.dimension, "letters", "0" * 64)
 PATIENCE_S = 30
 
 # Other tests have databases of their own on the same server.
-_HERE = " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+_WAITING = """
+    SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_HANG_UP = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted AND locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 Hook = Callable[[], None]
 
@@ -99,10 +106,9 @@ def somebody_elses_turn(urls: DatabaseUrls, space_name: str = LETTERS.name) -> I
 
 
 def until_somebody_waits(urls: DatabaseUrls) -> None:
-    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'" + _HERE
     deadline = time.monotonic() + PATIENCE_S
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
-        while not connection.execute(waits).fetchall():
+        while not connection.execute(_WAITING).fetchall():
             assert time.monotonic() < deadline, "nobody waits"
 
 
@@ -178,10 +184,7 @@ def test_a_worker_whose_connection_breaks_leaves_its_turn_to_the_one_that_waits(
 
 def hang_up_on_the_one_whose_turn_it_is(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE granted"
-            " AND locktype = 'advisory'" + _HERE
-        )
+        connection.execute(_HANG_UP)
 
 
 def test_when_its_time_ends_what_it_made_is_kept_and_no_failure_is_told(
