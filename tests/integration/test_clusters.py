@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from mammothbox.catalog import clusterings
+from mammothbox.catalog import clusterings, clusters
 from mammothbox.clustering import acts, linking
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 from mammothbox.errors import NotFound, Refused
+from mammothbox.ids import new_id
 
 from infra.local.postgres import DatabaseUrls
 from tests.vector_library import VectorLibrary
@@ -171,6 +172,17 @@ def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:
 
     undo(library.app, library.by, decided.decision_id)
     acts.rename(library.app, library.by, other, "Beach")
+
+
+def test_many_of_one_name_are_told_apart(library: VectorLibrary) -> None:
+    acts.rename(library.app, library.by, home(library, library.add(EAST)), "Cluster")
+    with library.worker.transaction() as connection:
+        for _ in range(40):
+            clusters.open_new(connection, "ada", 1, new_id(), name="Cluster", threshold=0.8)
+
+    names = {row["name"] for row in library.rows("SELECT name FROM cluster")}
+    assert names >= {"Cluster", *(f"Cluster {number}" for number in range(2, 21))}
+    assert len(names) == 41
 
 
 def test_what_depends_on_a_decision_is_named(library: VectorLibrary) -> None:
