@@ -22,6 +22,7 @@ from functions.api.routes import (
     health,
     ingest,
     objects,
+    similar,
     spaces,
     thumbnails,
     uploads,
@@ -54,6 +55,7 @@ def build() -> FastAPI:
         clusters,
         decisions,
         duplicates,
+        similar,
         admin,
         spaces,
     ):

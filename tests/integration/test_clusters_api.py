@@ -199,3 +199,16 @@ def test_the_copy_lies_in_the_clusters_folder(house: House, client: TestClient) 
     cluster = cluster_of(house, client, one)["id"]
     listed = house.s3.list_objects_v2(Bucket=LIBRARY_BUCKET, Prefix="media/")["Contents"]
     assert [item["Key"] for item in listed] == [f"media/clusters/{cluster}/{one}.png"]
+
+
+def test_what_looks_alike_is_shown_as_similar(house: House, client: TestClient) -> None:
+    one, other, trashed = clustered(house, client, 0, 1, 2)
+    client.delete(f"/api/v1/objects/{trashed}")
+
+    found = client.get(f"/api/v1/objects/{one}/similar").json()["items"]
+
+    assert [item["system_id"] for item in found] == [str(other)]
+    assert 0.9 < found[0]["similarity"] <= 1.0001
+    nothing = client.get(f"/api/v1/objects/{one}/similar", params={"min_similarity": 1})
+    assert nothing.json()["items"] == []
+    assert house.client(owner="eve").get(f"/api/v1/objects/{one}/similar").status_code == 404

@@ -43,6 +43,7 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/objects/{system_id}/lineage"): "viewer",
     ("POST", "/objects/{system_id}/restore"): "admin",
     ("POST", "/objects/{system_id}/replay"): "uploader",
+    ("GET", "/objects/{system_id}/similar"): "viewer",
     ("POST", "/objects/{system_id}/move"): "uploader",
     ("GET", "/clusters"): "viewer",
     ("GET", "/clusters/suggestions"): "viewer",
