@@ -11,6 +11,9 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.embeddings import Floats
 from mammothbox.errors import NotItsTurn
 
+# No function of Lambda's lives longer.
+_LONGEST_S = 900
+
 
 def record(
     connection: Connection, space_id: int, digest: str, labels: Sequence[str], vectors: Floats
@@ -44,8 +47,8 @@ def wait_for_turn(connection: Connection, space_id: int, patience_s: float) -> N
     It ends with a crash, too, as the server then hangs up. Raises `NotItsTurn` when it did not
     come within `patience_s`, after which the transaction is of no use.
     """
-    # A timeout of nothing would be none at all.
-    milliseconds = max(1, int(patience_s * 1000))
+    # A timeout of nothing would be none at all, and Postgres knows none of a month.
+    milliseconds = max(1, int(min(patience_s, _LONGEST_S) * 1000))
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
     try:
         connection.execute(
