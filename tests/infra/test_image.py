@@ -220,7 +220,9 @@ def sqs_event(body: dict[str, Any]) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def test_the_image_embeds_and_tags_a_picture(python: Path, task_root: Path, stack: Stack) -> None:
+def test_the_image_embeds_tags_and_clusters_a_picture(
+    python: Path, task_root: Path, stack: Stack
+) -> None:
     migrating = {
         **function_environment(stack, worker("embed")),
         "DATABASE_URL": stack.urls.superuser,
@@ -235,7 +237,7 @@ def test_the_image_embeds_and_tags_a_picture(python: Path, task_root: Path, stac
     asset_id = uuid4()
     put_asset(stack.urls, asset_id, stored["VersionId"], space)
 
-    for name in ("embed", "tag"):
+    for name in ("embed", "tag", "cluster"):
         environment = function_environment(stack, worker(name))
         body = {
             "stage": name,
