@@ -47,8 +47,9 @@ lock: $(READY) ## Pin and hash the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --extra media --extra encoders --extra caption \
-	  --extra tracing --universal --python-version 3.11 --constraint requirements/dev.txt \
-	  --no-emit-index-url --generate-hashes --no-header -q -o requirements/worker.txt
+	  --extra tracing --extra documents --universal --python-version 3.11 \
+	  --constraint requirements/dev.txt --no-emit-index-url --generate-hashes --no-header -q \
+	  -o requirements/worker.txt
 	$(BIN)/uv pip compile requirements/prove.in --universal --python-version 3.11 \
 	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/prove.txt
 

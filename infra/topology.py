@@ -165,4 +165,13 @@ WORKERS = (
         # owner's assignments take turns, so that many workers would only wait.
         queue=Queue(batch_size=1, batch_window_s=0, max_concurrency=5, max_receives=5),
     ),
+    Worker(
+        name="schema",
+        handler="functions.schema.handler.handler",
+        database_role="worker",
+        # A piece of a large file takes seconds; a piece of a chore what time there is.
+        timeout_s=300,
+        memory_mb=1769,
+        queue=Queue(batch_size=1, batch_window_s=0, max_concurrency=10, max_receives=5),
+    ),
 )

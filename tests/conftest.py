@@ -16,6 +16,9 @@ from infra.local.postgres import DatabaseUrls, Server
 
 TEMPLATE = "migrated"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'catalog'"
+_GENERATED = """
+    SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('collections', 'scratch')
+"""
 _END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -63,3 +66,6 @@ def database_urls(worker_database: DatabaseUrls) -> Iterator[DatabaseUrls]:
         names = [sql.Identifier("catalog", name) for (name,) in connection.execute(_TABLES)]
         statement = sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(names))
         connection.execute(statement)
+        for schema, table in connection.execute(_GENERATED).fetchall():
+            drop = sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(schema, table))
+            connection.execute(drop)

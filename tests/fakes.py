@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mammothbox.errors import Unavailable
-from mammothbox.messages import Announcement, WakeUp
+from mammothbox.messages import Announcement, ChoreCall, WakeUp
 from mammothbox.storage.blobs import BlobGone, OpenBlob, Page, Version
 
 
@@ -98,12 +98,17 @@ class MemoryWakeUps:
     """`WakeUps` that keeps what was sent, in order."""
 
     sent: list[WakeUp] = field(default_factory=list)
+    called: list[tuple[str, ChoreCall]] = field(default_factory=list)
     line: _Line = field(default_factory=_Line)
 
     def wake(self, wake_ups: Sequence[WakeUp]) -> list[WakeUp]:
         self.line.check()
         self.sent += wake_ups
         return list(wake_ups)
+
+    def call(self, name: str, call: ChoreCall) -> None:
+        self.line.check()
+        self.called.append((name, call))
 
 
 @dataclass

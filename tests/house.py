@@ -33,6 +33,7 @@ from functions.cluster import handler as cluster_function
 from functions.embed import handler as embed_function
 from functions.intake import handler as intake_function
 from functions.janitor import handler as janitor_function
+from functions.schema import handler as schema_function
 from functions.tag import handler as tag_function
 from infra.local.postgres import DatabaseUrls
 from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET
@@ -43,6 +44,7 @@ WORKERS = {
     "caption": caption_function.handler,
     "tag": tag_function.handler,
     "cluster": cluster_function.handler,
+    "schema": schema_function.handler,
 }
 # They know nothing of any test, and take their time to load.
 KEPT = {"decoders", "encoder", "vocabulary", "labels"}

@@ -17,11 +17,13 @@ from functions.api.problems import MEDIA_TYPE, Problem
 from functions.api.routes import (
     admin,
     clusters,
+    collections,
     decisions,
     duplicates,
     health,
     ingest,
     objects,
+    schemas,
     similar,
     spaces,
     thumbnails,
@@ -46,6 +48,9 @@ def build() -> FastAPI:
     )
     public = APIRouter(prefix=BASE, dependencies=[refuse_unknown])
     public.include_router(health.router)
+    # A query names its parameters after fields, and refuses by itself those it does not know.
+    asking = APIRouter(prefix=BASE, dependencies=[authenticated])
+    asking.include_router(collections.documents)
     private = APIRouter(prefix=BASE, dependencies=[authenticated, refuse_unknown])
     for routes in (
         uploads,
@@ -56,12 +61,15 @@ def build() -> FastAPI:
         decisions,
         duplicates,
         similar,
+        collections,
+        schemas,
         admin,
         spaces,
     ):
         private.include_router(routes.router)
     app.include_router(public)
     app.add_api_route("/", _to_the_docs, include_in_schema=False)
+    app.include_router(asking)
     app.include_router(private)
     problems.install(app)
     app.add_middleware(Envelope)

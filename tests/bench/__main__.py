@@ -6,17 +6,33 @@ import argparse
 import platform
 import sys
 
-from tests.bench import api, clusters, drops, duplicates, encoders, media, memory
+from tests.bench import (
+    api,
+    clusters,
+    documents,
+    drops,
+    duplicates,
+    encoders,
+    media,
+    memory,
+    profiles,
+    reading,
+    typed,
+)
 from tests.bench.figures import machine
 
 BENCHES = {
     "api": api.run,
     "clusters": clusters.run,
+    "documents": documents.run,
     "drops": drops.run,
     "duplicates": duplicates.run,
     "encoders": encoders.run,
     "media": media.run,
     "memory": memory.run,
+    "profiles": profiles.run,
+    "reading": reading.run,
+    "typed": typed.run,
 }
 
 

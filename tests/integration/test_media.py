@@ -196,7 +196,7 @@ def test_a_purge_leaves_nothing_that_was_made(house: House, client: TestClient) 
 
     assert names_of(house, asset_id) == set()
     for table in ("media", "derivative", "embedding", "tag", "tag_by_hand", "caption"):
-        assert house.rows(f"SELECT * FROM {table}") == [], table  # noqa: S608
+        assert house.rows(f"SELECT * FROM {table}") == [], table
 
 
 def test_an_erased_asset_leaves_nothing_behind_when_embed_comes_late(

@@ -48,8 +48,7 @@ def operator(house: House) -> TestClient:
 
 def of_other(house: House, columns: str = "owner, asset_id") -> list[dict[str, Any]]:
     return house.rows(
-        f"SELECT {columns} FROM stage WHERE name = 'embed' AND space = %s"  # noqa: S608
-        " ORDER BY owner, asset_id",
+        f"SELECT {columns} FROM stage WHERE name = 'embed' AND space = %s ORDER BY owner, asset_id",
         OTHER.name,
     )
 
@@ -89,7 +88,7 @@ def add(
             *[owner, asset_id, str(asset_id)],
         )
         house.rows(
-            f"INSERT INTO asset (owner, id, job_id, ordinal, raw_id, {', '.join(named)})"  # noqa: S608
+            f"INSERT INTO asset (owner, id, job_id, ordinal, raw_id, {', '.join(named)})"
             f" VALUES (%s, %s, %s, 0, %s, {', '.join(['%s'] * len(named))})",
             *[owner, asset_id, asset_id, asset_id, *named.values()],
         )

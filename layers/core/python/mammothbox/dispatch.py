@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from mammothbox.bus import Bus
 from mammothbox.catalog import outbox, stages
 from mammothbox.catalog.connection import Database
+from mammothbox.chore_workers import worker_of
 from mammothbox.errors import Unavailable
-from mammothbox.messages import Announcement, Outgoing, WakeUp
+from mammothbox.messages import Announcement, ChoreCall, Outgoing, WakeUp
 from mammothbox.observability import logger
 from mammothbox.queues import WakeUps
 
@@ -26,6 +27,7 @@ class Dispatch:
 
         Role `app` must name the `owner`, whose rows are then all that is noted.
         """
+        self._call(outgoing.chores)
         if not outgoing.wake_ups and not outgoing.announcements:
             return
         sent = self._wake(outgoing.wake_ups)
@@ -36,6 +38,13 @@ class Dispatch:
                 outbox.mark_sent(connection, published)
         except Unavailable as error:
             logger.warning("not noted as sent", extra={"error": str(error)})
+
+    def _call(self, chores: tuple[ChoreCall, ...]) -> None:
+        for chore in dict.fromkeys(chores):
+            try:
+                self.wake_ups.call(worker_of(chore.chore), chore)
+            except Unavailable as error:
+                logger.warning("a chore was not called for", extra={"error": str(error)})
 
     def _wake(self, wake_ups: tuple[WakeUp, ...]) -> list[WakeUp]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mammothbox import stages
+from mammothbox.announcing import announce
 from mammothbox.catalog import assets
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.originals import Appointed
@@ -23,4 +24,4 @@ def begin(connection: Connection, owner: str, appointed: Appointed | None) -> Ou
     following = after_intake(connection, heir.kind or "")
     wake_ups = tuple(stages.queue(connection, heir, stage) for stage in following)
     settled = assets.settle(connection, owner, heir.id)
-    return Outgoing(wake_ups, stages.announce(connection, heir, settled, heir.request_id))
+    return Outgoing(wake_ups, announce(connection, heir, settled, heir.request_id))

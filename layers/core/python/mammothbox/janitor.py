@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mammothbox import filling, stages, walks
+from mammothbox.announcing import announce
 from mammothbox.catalog import assets, chores, clusterings, lineage, outbox, raws, spaces, sweeps
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
+from mammothbox.chore_workers import worker_of
 from mammothbox.clustering.chore_names import REBUILD
 from mammothbox.dispatch import Dispatch
 from mammothbox.errors import Unavailable
@@ -22,7 +24,7 @@ from mammothbox.messages import ChoreCall, Outgoing
 from mammothbox.observability import count, logger
 from mammothbox.queues import SqsQueues
 from mammothbox.removal import Bytes, finish_purge
-from mammothbox.route import CLUSTER, INTAKE, Next
+from mammothbox.route import INTAKE, Next
 from mammothbox.settings import JanitorSettings
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.library import Library
@@ -161,7 +163,7 @@ def _expire(janitor: Janitor, asset: Asset) -> Outgoing:
             connection,
             lineage.about(asset, "upload.expired", actor=_ACTOR, request_id=asset.request_id),
         )
-        return Outgoing((), stages.announce(connection, asset, settled, asset.request_id))
+        return Outgoing((), announce(connection, asset, settled, asset.request_id))
 
 
 def _find_drops(janitor: Janitor) -> int:
@@ -200,7 +202,7 @@ def _call_for_chores(janitor: Janitor) -> int:
             chores.ask(connection, owner, REBUILD)
         due = chores.due(connection, janitor.settings.call_again_after_s, _MOST)
     for owner, name in due:
-        janitor.queues.call(CLUSTER, ChoreCall(chore=name, owner=owner))
+        janitor.queues.call(worker_of(name), ChoreCall(chore=name, owner=owner))
     return len(due)
 
 

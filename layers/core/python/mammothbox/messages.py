@@ -44,7 +44,14 @@ class Announcement(BaseModel):
 
     id: UUID
     owner: str
-    type: Literal["asset.ready", "asset.duplicate", "asset.failed"]
+    type: Literal[
+        "asset.ready",
+        "asset.duplicate",
+        "asset.failed",
+        "schema.proposed",
+        "schema.active",
+        "schema.rolled_back",
+    ]
     request_id: str
     detail: dict[str, JsonValue]
 
@@ -55,9 +62,14 @@ class Outgoing:
 
     wake_ups: tuple[WakeUp, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    chores: tuple[ChoreCall, ...] = ()
 
     def __add__(self, other: Outgoing) -> Outgoing:
-        return Outgoing(self.wake_ups + other.wake_ups, self.announcements + other.announcements)
+        return Outgoing(
+            self.wake_ups + other.wake_ups,
+            self.announcements + other.announcements,
+            self.chores + other.chores,
+        )
 
 
 # What became of a message: what it leaves to send, or why it has to come back.

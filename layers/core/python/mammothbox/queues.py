@@ -53,6 +53,10 @@ class WakeUps(Protocol):
         """
         ...
 
+    def call(self, name: str, call: ChoreCall) -> None:
+        """Call the worker `name` for a chore. Raises `Unavailable`."""
+        ...
+
 
 @cache
 def sqs() -> SQSClient:

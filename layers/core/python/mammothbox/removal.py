@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mammothbox import heirs, stages
+from mammothbox import heirs
+from mammothbox.announcing import announce
 from mammothbox.catalog import (
     assets,
     chores,
@@ -27,6 +28,7 @@ from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.placements import Copy
 from mammothbox.clustering.chore_names import PLACE
 from mammothbox.clustering.vectors import depart, trash_changes
+from mammothbox.documents.forgetting import forget_documents
 from mammothbox.errors import NotFound
 from mammothbox.messages import Outgoing
 from mammothbox.storage.blobs import BlobStore
@@ -83,7 +85,7 @@ def begin_purge(
         assets.begin_purge(connection, owner, asset_id)
         _record(connection, asset, "asset.purge_began", actor, request_id)
         outgoing = _reappoint(connection, asset)
-        announcements = stages.announce(connection, asset, settled, request_id)
+        announcements = announce(connection, asset, settled, request_id)
     return asset, outgoing + Outgoing((), announcements)
 
 
@@ -113,6 +115,7 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
         _erase_original(stored.store, stored.multipart, asset)
     with database.transaction(asset.owner) as connection:
         placements.forget_asset(connection, asset.owner, asset.id)
+        forget_documents(connection, asset.owner, asset.id)
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
         jobs.forget_comments(connection, asset.owner, asset.job_id)

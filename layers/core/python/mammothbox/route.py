@@ -13,6 +13,9 @@ EMBED = "embed"
 TAG = "tag"
 CAPTION = "caption"
 CLUSTER = "cluster"
+SCHEMA = "schema"
+
+JSON = "json"
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,17 @@ class Next:
 
     name: str
     space: str = ""
+    part: int = 0
     optional: bool = False
 
 
 def after_intake(connection: Connection, kind: str) -> tuple[Next, ...]:
-    """Media is embedded in the active space, and beside it in those that are filling.
+    """JSON is read. Media is embedded in the active space, and beside it in those that fill.
 
     Raises `Retryable` as long as no space is active: nothing is understood by guess.
     """
+    if kind == JSON:
+        return (Next(SCHEMA),)
     if kind not in spaces.MEDIA_KINDS:
         return ()
     in_use = spaces.in_use(connection)

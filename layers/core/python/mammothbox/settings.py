@@ -88,6 +88,21 @@ class IntakeSettings(BaseSettings):
     hash_limit_bytes: Annotated[int, Field(ge=0)] = 20 * GIBIBYTE
 
 
+class DocumentSettings(BaseSettings):
+    """How JSON is read, and what becomes of the tables that are proposed for it."""
+
+    model_config = _CONFIG
+    # What one invocation reads: seconds of its time, and some hundred megabytes of its memory.
+    part_bytes: Annotated[int, Field(ge=1024)] = 32 * MEBIBYTE
+    most_parts: Annotated[int, Field(ge=1)] = 4096
+    # What compressed files may hold.
+    unpacked_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * GIBIBYTE
+    # How alike the keys of two structures are that share a collection.
+    same_structure: Annotated[float, Field(gt=0, le=1)] = 0.5
+    # Approve proposals without asking once their dry run has passed.
+    auto_migrate: bool = False
+
+
 class MediaSettings(BaseSettings):
     """How media is read, and where a place is kept from those it is not theirs to know."""
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from mammothbox.catalog import assets, lineage, outbox, stages
-from mammothbox.catalog.assets import Asset, Settled
+from mammothbox.announcing import announce
+from mammothbox.catalog import assets, lineage, stages
+from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.lineage import Entry
 from mammothbox.catalog.stages import Claim, Failure, StageKey
 from mammothbox.errors import NotItsTurn, Permanent, Refused, Retryable, Unavailable
-from mammothbox.ids import new_id
-from mammothbox.messages import Announcement, Outgoing, WakeUp
+from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.observability import logger, timed
 from mammothbox.route import EMBED, Next
 
@@ -100,16 +100,26 @@ def finish(database: Database, work: Work, record: Record) -> Outgoing:
     `record` writes the results and returns the stages that follow. One transaction: either all
     of it is on record or none. Raises `LeaseLost`.
     """
-    key, asset = work.claim.key, work.asset
     with database.transaction() as connection:
-        following = record(connection)
-        # Stages of one asset that end at once take turns, so that the last one sees the others.
-        assets.lock(connection, key.owner, key.asset_id)
-        if not stages.finish(connection, work.claim):
-            raise LeaseLost(key)
-        wake_ups = tuple(queue(connection, asset, stage) for stage in following)
-        lineage.record(connection, _entry(asset, work.claim, "stage.done"))
-        return Outgoing(wake_ups) + _settled(connection, asset, work.claim.request_id)
+        return _finish(connection, work, record)
+
+
+def finish_in_bulk(database: Database, work: Work, record: Record) -> Outgoing:
+    """The same where `record` needs COPY."""
+    with database.bulk() as connection:
+        return _finish(connection, work, record)
+
+
+def _finish(connection: Connection, work: Work, record: Record) -> Outgoing:
+    key, asset = work.claim.key, work.asset
+    following = record(connection)
+    # Stages of one asset that end at once take turns, so that the last one sees the others.
+    assets.lock(connection, key.owner, key.asset_id)
+    if not stages.finish(connection, work.claim):
+        raise LeaseLost(key)
+    wake_ups = tuple(queue(connection, asset, stage) for stage in following)
+    lineage.record(connection, _entry(asset, work.claim, "stage.done"))
+    return Outgoing(wake_ups) + _settled(connection, asset, work.claim.request_id)
 
 
 def fail(
@@ -189,7 +199,7 @@ def replay(
 
 def queue(connection: Connection, asset: Asset, stage: Next) -> WakeUp:
     """Queue a stage of the asset, and return the wake-up to send after the commit."""
-    key = StageKey(asset.owner, asset.id, stage.name, stage.space)
+    key = StageKey(asset.owner, asset.id, stage.name, stage.space, stage.part)
     stages.enqueue(connection, key, woken=False, optional=stage.optional)
     return WakeUp(
         stage=stage.name,
@@ -197,35 +207,8 @@ def queue(connection: Connection, asset: Asset, stage: Next) -> WakeUp:
         asset_id=asset.id,
         request_id=asset.request_id,
         space=stage.space,
+        part=stage.part,
     )
-
-
-def announce(
-    connection: Connection, asset: Asset, settled: Settled | None, request_id: str
-) -> tuple[Announcement, ...]:
-    """Put on record, for the outside, that the asset has just settled."""
-    if settled is None:
-        return ()
-    announcement = Announcement.model_validate(
-        {
-            "id": new_id(),
-            "owner": asset.owner,
-            "type": f"asset.{settled.status}",
-            "request_id": request_id,
-            "detail": {
-                "system_id": str(asset.id),
-                "job_id": str(settled.job_id),
-                "kind": settled.kind,
-                "duplicate_of": str(settled.duplicate_of) if settled.duplicate_of else None,
-            },
-        }
-    )
-    outbox.insert(connection, [announcement])
-    lineage.record(
-        connection,
-        lineage.about(asset, announcement.type, actor="mammothbox", request_id=request_id),
-    )
-    return (announcement,)
 
 
 def carry_out(

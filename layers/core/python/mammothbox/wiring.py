@@ -18,6 +18,7 @@ from mammothbox.queues import SqsQueues, sqs
 from mammothbox.settings import (
     BusSettings,
     DatabaseSettings,
+    DocumentSettings,
     QueueSettings,
     StorageSettings,
     WorkerSettings,
@@ -75,6 +76,11 @@ def library() -> Library:
 def placing() -> Placing:
     shelf = library()
     return Placing(database(), Copies(shelf.client, shelf.bucket))
+
+
+@cache
+def document_settings() -> DocumentSettings:
+    return load(DocumentSettings)
 
 
 def limits() -> Limits:

@@ -332,3 +332,12 @@ def raw_is_shared(connection: Connection, asset: Asset) -> bool:
 def delete(connection: Connection, owner: str, asset_id: UUID) -> None:
     """Forget the asset, with its stages."""
     connection.execute("DELETE FROM asset WHERE owner = %s AND id = %s", [owner, asset_id])
+
+
+def collect(connection: Connection, owner: str, asset_id: UUID, collection: str) -> None:
+    """Put down where the documents of a JSON file went, unless a name was given with it."""
+    connection.execute(
+        "UPDATE asset SET collection = %s, updated_at = now()"
+        " WHERE owner = %s AND id = %s AND collection IS NULL",
+        [collection, owner, asset_id],
+    )

@@ -70,6 +70,17 @@ class Database:
                 _roll_back_unless_done(connection)
 
     @contextmanager
+    def bulk(self) -> Iterator[Connection]:
+        """A transaction for COPY, which has no place in a pipeline. Fails as `transaction` does."""
+        with self.session() as connection:
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                _roll_back_unless_done(connection)
+
+    @contextmanager
     def session(self) -> Iterator[Connection]:
         """A connection on which each statement stands for itself. Fails as `transaction` does."""
         connection = self._borrow()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from mammothbox.catalog import chores, cluster_names, clusterings, spaces
-from mammothbox.catalog.chores import Chore
 from mammothbox.catalog.connection import Database
 from mammothbox.clustering import naming
 from mammothbox.clustering.advise import advise
@@ -15,16 +15,10 @@ from mammothbox.clustering.chore_names import CONSOLIDATE, NAME, PLACE, REBUILD,
 from mammothbox.clustering.placement import Placing, place
 from mammothbox.clustering.rebuild import rebuild, sweep
 from mammothbox.clustering.tidy import tidy
-from mammothbox.errors import Permanent
-from mammothbox.messages import ChoreCall
-from mammothbox.observability import logger
+from mammothbox.errands import Errands
 from mammothbox.stages import Limits
 
-# A chore's failure may mend itself; it is tried again after this.
-_AGAIN_AFTER_S = 60
 _NAMED_AT_ONCE = 50
-# What the last step of a piece may still take.
-_SPARE_S = 20
 
 
 @dataclass(frozen=True)
@@ -37,41 +31,14 @@ class Clustering:
     time_left: Callable[[], float]
 
 
-# Does a step of a chore; whether that was the last.
-Step = Callable[[Clustering, str], bool]
-
-
-def do(clustering: Clustering, call: ChoreCall) -> None:
-    """Do a piece of the chore, or all of it; a failure is on its row, to be tried again.
-
-    Raises `Permanent` for a chore that there is not.
-    """
-    step = _STEPS.get(call.chore)
-    if step is None:
-        raise Permanent("no_such_chore", f"There is no chore {call.chore!r}.")
-    with clustering.database.transaction() as connection:
-        chore = chores.claim(connection, call.owner, call.chore, clustering.limits.lease_s)
-    if chore is None:
-        return
-    with logger.append_context_keys(owner=call.owner, chore=call.chore):
-        _do_a_piece(clustering, chore, step)
-
-
-def _do_a_piece(clustering: Clustering, chore: Chore, step: Step) -> None:
-    try:
-        is_done = step(clustering, chore.owner)
-        while not is_done and clustering.time_left() > _SPARE_S:
-            is_done = step(clustering, chore.owner)
-    except Exception as error:
-        logger.exception("a chore was put off")
-        with clustering.database.transaction() as connection:
-            chores.put_down(connection, chore, after_s=_AGAIN_AFTER_S, error=type(error).__name__)
-        return
-    with clustering.database.transaction() as connection:
-        if is_done:
-            chores.finish(connection, chore)
-        else:
-            chores.put_down(connection, chore)
+def errands(clustering: Clustering) -> Errands:
+    """The chores of clusters, by name."""
+    return Errands(
+        clustering.database,
+        clustering.limits,
+        clustering.time_left,
+        {name: partial(step, clustering) for name, step in _STEPS.items()},
+    )
 
 
 def _name(clustering: Clustering, owner: str) -> bool:
@@ -114,7 +81,7 @@ def _place(clustering: Clustering, owner: str) -> bool:
     return place(clustering.placing, owner, clustering.time_left)
 
 
-_STEPS: Mapping[str, Step] = {
+_STEPS: Mapping[str, Callable[[Clustering, str], bool]] = {
     NAME: _name,
     PLACE: _place,
     CONSOLIDATE: _consolidate,

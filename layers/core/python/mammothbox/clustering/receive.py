@@ -10,7 +10,8 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.stages import StageKey
 from mammothbox.clustering import duplicates
 from mammothbox.clustering.assign import assign
-from mammothbox.clustering.errands import Clustering, do
+from mammothbox.clustering.errands import Clustering, errands
+from mammothbox.errands import do
 from mammothbox.errors import Permanent, Retryable
 from mammothbox.messages import Outgoing, parse_chore_call, parse_wake_up
 from mammothbox.route import CLUSTER, Next
@@ -21,7 +22,7 @@ def receive(clustering: Clustering, body: str) -> Outgoing:
     """Do what the message asks for. Raises as `stages.run`; a chore's failure is on its row."""
     call = parse_chore_call(body)
     if call is not None:
-        do(clustering, call)
+        do(errands(clustering), call)
         return Outgoing()
     told = parse_wake_up(body)
     if told is None or told.stage != CLUSTER:

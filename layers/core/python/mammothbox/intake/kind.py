@@ -7,15 +7,16 @@ in the rules here. A name or a declared type is never believed.
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
 
 import filetype
 
+from mammothbox.documents.unpacking import GZIP, ZSTD, unpacked
+from mammothbox.errors import Permanent
 from mammothbox.intake.raw_kind import raw_type
 
-# Enough for every signature, and for a first look at a text.
-HEAD_BYTES = 8192
+# Enough for every signature, for a first look at a text, and for the first block of zstd.
+HEAD_BYTES = 144 * 1024
 
 # A number or a word ends where an element ends: "[2024-01-01] started" is a log and no JSON.
 _JSON_START = re.compile(
@@ -80,8 +81,8 @@ def recognise(head: bytes) -> Content:
     if content_type is not None and _is_media(content_type) and _reads_as_text(head):
         # Some signatures are words: a table may begin with "BMW", a note with "GIF".
         content_type = None
-    if content_type == "application/gzip" and _is_json(_unpacked(head)):
-        return Content("json", "application/json+gzip")
+    if content_type in (*GZIP, *ZSTD) and _is_json(_unpacked(head, content_type)):
+        return Content("json", content_type.replace("/", "/json+"))
     if content_type is None:
         content_type = _text_type(head)
     return Content(_kind_of(content_type), content_type)
@@ -163,8 +164,9 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
-def _unpacked(head: bytes) -> bytes:
+def _unpacked(head: bytes, content_type: str) -> bytes:
+    """What can be unpacked of the beginning of a file."""
     try:
-        return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
-    except zlib.error:
+        return next(unpacked([head], content_type), b"")
+    except Permanent:
         return b""

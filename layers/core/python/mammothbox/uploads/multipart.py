@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from mammothbox.announcing import announce
 from mammothbox.catalog import assets, lineage
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import NotFound, Refused
 from mammothbox.messages import Announcement
-from mammothbox.stages import announce
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.multipart import BadParts, Part, PartPlan, UploadGone
 from mammothbox.storage.presign import PresignedPart

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from mammothbox.announcing import announce
 from mammothbox.catalog import assets, jobs, lineage, originals, raws
 from mammothbox.catalog.assets import Asset, NewAsset, Settled
 from mammothbox.catalog.connection import Connection, Database
@@ -19,7 +20,6 @@ from mammothbox.catalog.raws import NewRaw
 from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 from mammothbox.messages import Outgoing
-from mammothbox.stages import announce
 from mammothbox.storage.keys import incoming_key
 
 

@@ -1,0 +1,94 @@
+"""Collections as they are listed: with the schema that stands for each, without their profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mammothbox.catalog.connection import Connection
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A collection, where it is queried, and what is proposed for it."""
+
+    id: UUID
+    name: str
+    origin: str
+    storage: str
+    documents: int
+    contract: str
+    active_schema: UUID | None
+    waiting_schema: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RefusedDocument:
+    """A document that could not be kept: its asset, its place in the file, and why."""
+
+    asset_id: UUID
+    part: int
+    position: int
+    code: str
+    detail: str
+
+
+# At most one schema of a collection is in force, and one waits: indexes see to that.
+_SELECT = (
+    "SELECT c.id, c.name, c.origin, coalesce(f.storage, 'jsonb') AS storage, c.documents,"
+    " c.contract, f.id AS active_schema, w.id AS waiting_schema, c.created_at FROM collection c"
+    " LEFT JOIN schema_def f ON f.owner = c.owner AND f.collection_id = c.id"
+    " AND f.status = 'active' LEFT JOIN schema_def w ON w.owner = c.owner"
+    " AND w.collection_id = c.id AND w.status IN ('proving', 'provisional')"
+    " WHERE c.owner = %(owner)s"
+)
+
+
+def page(connection: Connection, owner: str, after: str | None, limit: int) -> list[Listed]:
+    """The owner's collections by name, behind `after`."""
+    rows = connection.execute(
+        _SELECT + " AND (%(after)s::text IS NULL OR c.name > %(after)s)"
+        " ORDER BY c.name LIMIT %(limit)s",
+        {"owner": owner, "after": after, "limit": limit},
+    ).fetchall()
+    return [Listed(**row) for row in rows]
+
+
+def several(connection: Connection, owner: str, ids: Sequence[UUID]) -> dict[UUID, Listed]:
+    """Those of these collections that there are."""
+    rows = connection.execute(
+        _SELECT + " AND c.id = ANY(%(ids)s)", {"owner": owner, "ids": list(ids)}
+    ).fetchall()
+    return {row["id"]: Listed(**row) for row in rows}
+
+
+def refused(
+    connection: Connection,
+    owner: str,
+    collection_id: UUID,
+    after: tuple[UUID, int, int] | None,
+    limit: int,
+) -> list[RefusedDocument]:
+    """Documents of assets not in the trash, by asset and place, from beyond the place `after`."""
+    asset_id, part, position = after or (None, None, None)
+    rows = connection.execute(
+        "SELECT r.asset_id, r.part, r.position, r.code, r.detail FROM document_part p"
+        " JOIN document_refusal r ON r.owner = p.owner AND r.asset_id = p.asset_id"
+        " AND r.part = p.part JOIN asset a ON a.owner = p.owner AND a.id = p.asset_id"
+        " WHERE p.owner = %(owner)s AND p.collection_id = %(collection)s AND p.refused > 0"
+        " AND a.trashed_at IS NULL AND a.purging_at IS NULL AND (%(asset)s::uuid IS NULL OR"
+        " (r.asset_id, r.part, r.position) > (%(asset)s, %(part)s::integer, %(position)s::bigint))"
+        " ORDER BY r.asset_id, r.part, r.position LIMIT %(limit)s",
+        {
+            "owner": owner,
+            "collection": collection_id,
+            "asset": asset_id,
+            "part": part,
+            "position": position,
+            "limit": limit,
+        },
+    ).fetchall()
+    return [RefusedDocument(**row) for row in rows]

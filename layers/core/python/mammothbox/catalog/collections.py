@@ -1,0 +1,178 @@
+"""Collections: named groups of JSON documents, each with a table of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mammothbox.catalog.connection import Connection
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection as it is on record."""
+
+    owner: str
+    id: UUID
+    name: str
+    origin: str
+    key_paths: list[str]
+    docs_table: str
+    documents: int
+    profile: dict[str, Any] | None
+    profile_stale: bool
+    reconsider: bool
+    contract: str
+    created_at: datetime
+
+
+_SELECT = (
+    "SELECT owner, id, name, origin, key_paths, docs_table, documents, profile, profile_stale,"
+    " reconsider, contract, created_at FROM collection"
+)
+
+
+def insert(
+    connection: Connection,
+    owner: str,
+    collection_id: UUID,
+    *,
+    name: str,
+    origin: str,
+    key_paths: Sequence[str],
+    docs_table: str,
+) -> bool:
+    """Record a collection; whether its name was still free."""
+    row = connection.execute(
+        "INSERT INTO collection (owner, id, name, origin, key_paths, docs_table)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (owner, name) DO NOTHING RETURNING 1",
+        [owner, collection_id, name, origin, list(key_paths), docs_table],
+    ).fetchone()
+    return row is not None
+
+
+def by_name(connection: Connection, owner: str, name: str) -> Collection | None:
+    row = connection.execute(_SELECT + " WHERE owner = %s AND name = %s", [owner, name]).fetchone()
+    return Collection(**row) if row else None
+
+
+def get(connection: Connection, owner: str, collection_id: UUID) -> Collection | None:
+    row = connection.execute(
+        _SELECT + " WHERE owner = %s AND id = %s", [owner, collection_id]
+    ).fetchone()
+    return Collection(**row) if row else None
+
+
+def lock(connection: Connection, owner: str, collection_id: UUID) -> Collection | None:
+    """The collection, after taking turns with everyone who changes it, until the commit.
+
+    This lock comes before that of any asset.
+    """
+    row = connection.execute(
+        _SELECT + " WHERE owner = %s AND id = %s FOR UPDATE", [owner, collection_id]
+    ).fetchone()
+    return Collection(**row) if row else None
+
+
+def add_to(connection: Connection, collection_id: UUID) -> None:
+    """Let nobody change the collection's tables until the commit; many may add at once."""
+    connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_lock_number(collection_id)])
+
+
+def rebuild(connection: Connection, collection_id: UUID) -> None:
+    """Wait for those who add documents, and keep others from it until the commit.
+
+    Comes before `lock`.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(collection_id)])
+
+
+def open_one_at_a_time(connection: Connection, owner: str) -> None:
+    """Take turns with everyone who opens a collection of the owner's, until the commit."""
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('open a collection of ' || %s, 0))", [owner]
+    )
+
+
+def _lock_number(collection_id: UUID) -> int:
+    return int.from_bytes(collection_id.bytes[8:], "big", signed=True)
+
+
+def of_structure(connection: Connection, owner: str, limit: int) -> list[Collection]:
+    """Collections that were opened for a structure, the newest first."""
+    rows = connection.execute(
+        _SELECT + " WHERE owner = %s AND origin = 'structure' ORDER BY created_at DESC LIMIT %s",
+        [owner, limit],
+    ).fetchall()
+    return [Collection(**row) for row in rows]
+
+
+def page(connection: Connection, owner: str, after: str | None, limit: int) -> list[Collection]:
+    """The owner's collections by name, behind `after`."""
+    rows = connection.execute(
+        _SELECT + " WHERE owner = %s AND (%s::text IS NULL OR name > %s) ORDER BY name LIMIT %s",
+        [owner, after, after, limit],
+    ).fetchall()
+    return [Collection(**row) for row in rows]
+
+
+def count(connection: Connection, collection: Collection, change: int) -> None:
+    """So many documents more, or fewer: the schema is to be thought about again."""
+    connection.execute(
+        "UPDATE collection SET documents = documents + %s, reconsider = true"
+        " WHERE owner = %s AND id = %s",
+        [change, collection.owner, collection.id],
+    )
+
+
+def to_reconsider(connection: Connection, owner: str) -> UUID | None:
+    """A collection of the owner's whose schema is to be thought about again."""
+    row = connection.execute(
+        "SELECT id FROM collection WHERE owner = %s AND reconsider ORDER BY id LIMIT 1", [owner]
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def reconsidered(connection: Connection, collection: Collection) -> None:
+    """It was thought about; until documents come or go there is no more to it."""
+    connection.execute(
+        "UPDATE collection SET reconsider = false WHERE owner = %s AND id = %s",
+        [collection.owner, collection.id],
+    )
+
+
+def set_profile(connection: Connection, collection: Collection, profile: dict[str, Any]) -> None:
+    """Put down what is known of the fields."""
+    connection.execute(
+        "UPDATE collection SET profile = %s, profile_stale = false WHERE owner = %s AND id = %s",
+        [Jsonb(profile), collection.owner, collection.id],
+    )
+
+
+def forget_profile(connection: Connection, collection: Collection) -> None:
+    """Nothing is known, for there are no documents."""
+    connection.execute(
+        "UPDATE collection SET profile = NULL, profile_stale = false WHERE owner = %s AND id = %s",
+        [collection.owner, collection.id],
+    )
+
+
+def doubt_profile(connection: Connection, owner: str, collection_id: UUID) -> None:
+    """Documents were taken away, so the profile counts more than there is."""
+    connection.execute(
+        "UPDATE collection SET profile_stale = true WHERE owner = %s AND id = %s",
+        [owner, collection_id],
+    )
+
+
+def set_contract(connection: Connection, collection: Collection, contract: str) -> None:
+    """Say what is to become of documents that do not fit the schema in force."""
+    connection.execute(
+        "UPDATE collection SET contract = %s WHERE owner = %s AND id = %s",
+        [contract, collection.owner, collection.id],
+    )

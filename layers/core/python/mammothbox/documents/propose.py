@@ -1,0 +1,100 @@
+"""What to propose for a collection, now that documents came or went."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mammothbox.catalog import collections, schema_defs
+from mammothbox.catalog.collections import Collection
+from mammothbox.catalog.connection import Connection, Database
+from mammothbox.catalog.schema_defs import SchemaDef, Storage
+from mammothbox.catalog.table_ddl import Unbuildable
+from mammothbox.documents import evolve, profile, proposals
+from mammothbox.documents.decide import decide, rationale_json
+from mammothbox.documents.design import TableDesign, design
+from mammothbox.documents.foreign_keys import foreign_keys
+from mammothbox.documents.overrides import InvalidOverride
+from mammothbox.documents.pointers import pointer
+from mammothbox.documents.profile import Profile
+from mammothbox.documents.proposals import Wanted
+from mammothbox.documents.relearn import relearn
+from mammothbox.documents.structure import structure_hash
+from mammothbox.ids import new_id
+from mammothbox.observability import logger
+
+
+def propose(database: Database, owner: str) -> bool:
+    """Think about the schema of one of the owner's collections; whether there was none."""
+    with database.transaction() as connection:
+        collection_id = collections.to_reconsider(connection, owner)
+        if collection_id is None:
+            return True
+        _reconsider(connection, owner, collection_id)
+    return False
+
+
+def _reconsider(connection: Connection, owner: str, collection_id: UUID) -> None:
+    collection = collections.get(connection, owner, collection_id)
+    if collection is not None and collection.profile_stale:
+        collections.rebuild(connection, collection_id)
+    collection = collections.lock(connection, owner, collection_id)
+    if collection is None:
+        return
+    collections.reconsidered(connection, collection)
+    known = _known(connection, collection)
+    if known is None:
+        return
+    now = schema_defs.in_force(connection, owner, collection_id)
+    if proposals.base_of(now) is not None and collection.contract != "evolve":
+        return
+    try:
+        wanted = _wanted(connection, collection, known, now)
+        proposals.propose(connection, collection, wanted, str(new_id()))
+    except (Unbuildable, InvalidOverride) as error:
+        logger.warning("no table can be made", extra={"why": str(error)})
+
+
+def _known(connection: Connection, collection: Collection) -> Profile | None:
+    if collection.profile_stale:
+        return relearn(connection, collection)
+    return profile.from_json(collection.profile) if collection.profile else None
+
+
+def _wanted(
+    connection: Connection, collection: Collection, known: Profile, now: SchemaDef | None
+) -> Wanted:
+    """A first table, or the next version of the one there is."""
+    decision = decide(known)
+    base = proposals.base_of(now)
+    waiting = schema_defs.waiting(connection, collection.owner, collection.id)
+    # What a person put in place of what was found holds on, from one version to the next.
+    before = waiting or now
+    overrides = before.overrides if before else {}
+    changes: list[dict[str, Any]] = []
+    wanted: TableDesign | None = None
+    storage: Storage = overrides.get("storage") or decision.storage
+    if base is not None:
+        storage = "sql"
+        wanted = evolve.next_design(base, known, decision, overrides, contract=collection.contract)
+        changes = evolve.changes_json(evolve.changes(base, wanted, known))
+    elif storage == "sql":
+        keys = foreign_keys(connection, collection, known)
+        wanted = design(
+            known,
+            decision,
+            overrides,
+            contract=collection.contract,
+            foreign_keys=keys,
+            lenient=True,
+        )
+    return Wanted(
+        storage=storage,
+        structure_hash=structure_hash({pointer(path) for path in known.fields}),
+        score=decision.score,
+        rationale=rationale_json(decision),
+        profile=profile.shown(known),
+        design=wanted,
+        overrides=overrides,
+        changes=changes,
+    )
