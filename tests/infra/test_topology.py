@@ -13,7 +13,10 @@ from infra.topology import API, JANITOR, MIGRATE, WORKERS, Api, OnDeploy, Schedu
 
 FUNCTIONS: list[Api | OnDeploy | Scheduled | Worker] = [API, JANITOR, MIGRATE, *WORKERS]
 # Function timeouts beyond two minutes, and why.
-LONG = {"intake": "hashes objects of up to 20 GB"}
+LONG = {
+    "intake": "hashes objects of up to 20 GB",
+    "schema": "reads a piece of a file in one transaction, and fills tables",
+}
 
 
 @pytest.mark.parametrize("worker", WORKERS, ids=lambda worker: worker.name)

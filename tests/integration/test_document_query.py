@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, NamedTuple
@@ -53,7 +54,7 @@ def order(n: int) -> str:
 
 @pytest.fixture(scope="module")
 def library(postgres_server: Server) -> Iterator[Library]:
-    name = "documents"
+    name = f"documents_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     postgres_server.create_database(name, template="migrated")
     urls = postgres_server.urls(name)
     plain, typed = (shelve(urls, map(order, range(ROWS)), name=each) for each in ("plain", "typed"))

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("golden")
 MODELS = Path(__file__).parents[2] / "models"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def found() -> Golden:
     encoder = open_builtin(MODELS / "builtin", threads=2)
     rules = calibration.load(MODELS / "builtin" / "calibration.toml", encoder.space.name)

@@ -673,6 +673,7 @@ def test_one_id_joins_request_object_messages_lineage_and_log(
     house.context.seconds = 300
     [wake_up] = house.receive()
     house.invoke_intake([wake_up])
+    house.run_queues("schema")
 
     assert wake_up["messageAttributes"]["request_id"]["stringValue"] == "trunk-7"
     lineage = client.get(f"/api/v1/objects/{system_id}/lineage").json()["items"]
