@@ -177,7 +177,7 @@ def test_any_document_is_said_again_by_its_row(database_urls: DatabaseUrls) -> N
     """Half of the documents are there when the table is made, the others come later."""
 
     @settings(
-        max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     @given(libraries())
     def check(drawn: tuple[list[Any], list[tuple[Path, ColumnType, bool]]]) -> None:

@@ -114,7 +114,8 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     if not shared:
         _erase_original(stored.store, stored.multipart, asset)
     with database.transaction(asset.owner) as connection:
-        placements.forget_asset(connection, asset.owner, asset.id)
+        # A copy that was still being made has an end of its own, and whoever makes it sees to it.
+        placements.forget(connection, asset.owner, [copy for copy in placed if not copy.making])
         forget_documents(connection, asset.owner, asset.id)
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)

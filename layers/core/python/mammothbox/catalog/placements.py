@@ -195,19 +195,10 @@ def lock_removable(
 
 
 def forget(connection: Connection, owner: str, copies: Sequence[Copy]) -> None:
-    """These copies, which are locked, were removed."""
+    """These copies were removed."""
     connection.execute(
         "DELETE FROM placement WHERE owner = %s AND key = ANY(%s)",
         [owner, [copy.key for copy in copies]],
-    )
-
-
-def forget_asset(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """The asset is purged. What somebody may still be making stays, for them to remove."""
-    lock(connection, owner, asset_id)
-    connection.execute(
-        "DELETE FROM placement WHERE owner = %s AND asset_id = %s AND state <> 'begun'",
-        [owner, asset_id],
     )
 
 
