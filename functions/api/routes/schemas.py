@@ -98,6 +98,13 @@ def approve_schema(
                 409, "other_statements", "The proposal has changed: look at its statements again."
             )
         shown = _shown(connection, approved)
+    if approved.status == "proving":
+        _call_for(PROVE, caller)
+        raise Refused(
+            409,
+            "proposal_outdated",
+            "The table it would change has become another; the proposal is proved anew.",
+        )
     _call_for(BUILD, caller)
     return shown
 

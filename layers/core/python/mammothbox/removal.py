@@ -17,6 +17,7 @@ from mammothbox.catalog import (
     assets,
     chores,
     clusterings,
+    document_parts,
     jobs,
     lineage,
     originals,
@@ -64,6 +65,7 @@ def restore(
         if asset.verified and asset.duplicate_of is None and asset.sha256:
             originals.step_aside(connection, owner, asset_id, asset.sha256)
         assets.restore(connection, owner, asset_id)
+        document_parts.note_copies(connection, owner, asset_id)
         # While it was in the trash, its copy stayed where it was.
         chores.ask(connection, owner, PLACE)
         trash_changes(connection, clustering, asset_id, by=-1)

@@ -160,9 +160,9 @@ def on_record(connection: Connection, assets: Sequence[tuple[str, UUID]]) -> set
 
 
 def lock(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """Take turns with everyone else who settles this asset."""
+    """Take turns with everyone else who settles this asset. Foreign keys may refer to it."""
     connection.execute(
-        "SELECT 1 FROM asset WHERE owner = %s AND id = %s FOR UPDATE", [owner, asset_id]
+        "SELECT 1 FROM asset WHERE owner = %s AND id = %s FOR NO KEY UPDATE", [owner, asset_id]
     )
 
 
@@ -195,7 +195,7 @@ def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None
     """
     row = connection.execute(
         "WITH before AS (SELECT settled_at IS NULL AS first, status = 'duplicate' AS is_duplicate"
-        " FROM asset WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE), fault AS ("
+        " FROM asset WHERE owner = %(owner)s AND id = %(id)s FOR NO KEY UPDATE), fault AS ("
         "SELECT error_code AS code, coalesce(error_detail, '') AS detail, state = 'dead' AS again"
         " FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s AND NOT optional"
         " AND (state = 'dead' OR (state = 'failed' AND NOT retryable))"
@@ -223,7 +223,7 @@ def fail(
     """Make the asset failed, unless an earlier result of it stands: that stays in force."""
     row = connection.execute(
         "WITH before AS (SELECT settled_at IS NULL AS first FROM asset"
-        " WHERE owner = %(owner)s AND id = %(id)s FOR UPDATE)"
+        " WHERE owner = %(owner)s AND id = %(id)s FOR NO KEY UPDATE)"
         " UPDATE asset SET status = 'failed', error_code = %(code)s, error_detail = %(detail)s,"
         " error_retryable = %(retryable)s, settled_at = coalesce(settled_at, now()),"
         " updated_at = now() FROM before WHERE owner = %(owner)s AND id = %(id)s"

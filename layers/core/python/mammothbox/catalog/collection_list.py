@@ -78,7 +78,8 @@ def refused(
         "SELECT r.asset_id, r.part, r.position, r.code, r.detail FROM document_part p"
         " JOIN document_refusal r ON r.owner = p.owner AND r.asset_id = p.asset_id"
         " AND r.part = p.part JOIN asset a ON a.owner = p.owner AND a.id = p.asset_id"
-        " WHERE p.owner = %(owner)s AND p.collection_id = %(collection)s AND p.refused > 0"
+        " WHERE p.owner = %(owner)s AND p.collection_id = %(collection)s"
+        " AND (p.refused > 0 OR p.kept_out > 0)"
         " AND a.trashed_at IS NULL AND a.purging_at IS NULL AND (%(asset)s::uuid IS NULL OR"
         " (r.asset_id, r.part, r.position) > (%(asset)s, %(part)s::integer, %(position)s::bigint))"
         " ORDER BY r.asset_id, r.part, r.position LIMIT %(limit)s",

@@ -71,10 +71,10 @@ def get(connection: Connection, owner: str, collection_id: UUID) -> Collection |
 def lock(connection: Connection, owner: str, collection_id: UUID) -> Collection | None:
     """The collection, after taking turns with everyone who changes it, until the commit.
 
-    This lock comes before that of any asset.
+    This lock comes before that of any asset. Foreign keys may refer to it meanwhile.
     """
     row = connection.execute(
-        _SELECT + " WHERE owner = %s AND id = %s FOR UPDATE", [owner, collection_id]
+        _SELECT + " WHERE owner = %s AND id = %s FOR NO KEY UPDATE", [owner, collection_id]
     ).fetchone()
     return Collection(**row) if row else None
 
@@ -104,9 +104,10 @@ def _lock_number(collection_id: UUID) -> int:
 
 
 def of_structure(connection: Connection, owner: str, limit: int) -> list[Collection]:
-    """Collections that were opened for a structure, the newest first."""
+    """Collections that were opened for a structure, the newest first, without their profiles."""
     rows = connection.execute(
-        _SELECT + " WHERE owner = %s AND origin = 'structure' ORDER BY created_at DESC LIMIT %s",
+        _SELECT.replace(" profile,", " NULL AS profile,")
+        + " WHERE owner = %s AND origin = 'structure' ORDER BY created_at DESC LIMIT %s",
         [owner, limit],
     ).fetchall()
     return [Collection(**row) for row in rows]
@@ -146,11 +147,13 @@ def reconsidered(connection: Connection, collection: Collection) -> None:
     )
 
 
-def set_profile(connection: Connection, collection: Collection, profile: dict[str, Any]) -> None:
-    """Put down what is known of the fields."""
+def set_profile(
+    connection: Connection, collection: Collection, profile: dict[str, Any], *, stale: bool = False
+) -> None:
+    """Put down what is known of the fields; `stale` if it still counts what is gone."""
     connection.execute(
-        "UPDATE collection SET profile = %s, profile_stale = false WHERE owner = %s AND id = %s",
-        [Jsonb(profile), collection.owner, collection.id],
+        "UPDATE collection SET profile = %s, profile_stale = %s WHERE owner = %s AND id = %s",
+        [Jsonb(profile), stale, collection.owner, collection.id],
     )
 
 

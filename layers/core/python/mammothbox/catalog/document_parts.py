@@ -8,6 +8,9 @@ from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
 
+# Why a contract keeps a document out.
+CONTRACT_CODES = ("schema_frozen", "row_discarded")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -72,10 +75,11 @@ def get(connection: Connection, owner: str, asset_id: UUID, part: int) -> Part |
 
 
 def last(connection: Connection, owner: str, asset_id: UUID) -> Part | None:
-    """The asset's piece with the greatest number."""
+    """The asset's piece with the greatest number, but for a whole that was never read."""
     row = connection.execute(
         "SELECT owner, asset_id, part, collection_id, unpacked, first_byte, end_byte"
-        " FROM document_part WHERE owner = %s AND asset_id = %s ORDER BY part DESC LIMIT 1",
+        " FROM document_part WHERE owner = %s AND asset_id = %s"
+        " AND (part > 0 OR documents IS NOT NULL) ORDER BY part DESC LIMIT 1",
         [owner, asset_id],
     ).fetchone()
     return Part(**row) if row else None
@@ -109,10 +113,43 @@ def refuse(connection: Connection, part: Part, refused: int, first: Sequence[Ref
         [refused, *key],
     )
     connection.execute(
-        "DELETE FROM document_refusal WHERE owner = %s AND asset_id = %s AND part = %s", key
+        "DELETE FROM document_refusal WHERE owner = %s AND asset_id = %s AND part = %s"
+        " AND code <> ALL(%s)",
+        [*key, list(CONTRACT_CODES)],
     )
+    _tell(connection, part, first)
+
+
+def keep_out(connection: Connection, part: Part, count: int, first: Sequence[Refused]) -> None:
+    """Put down which documents the contract of the collection kept out, as `refuse` does."""
+    key = [part.owner, part.asset_id, part.part]
+    connection.execute(
+        "UPDATE document_part SET kept_out = %s WHERE owner = %s AND asset_id = %s AND part = %s",
+        [count, *key],
+    )
+    connection.execute(
+        "DELETE FROM document_refusal WHERE owner = %s AND asset_id = %s AND part = %s"
+        " AND code = ANY(%s)",
+        [*key, list(CONTRACT_CODES)],
+    )
+    _tell(connection, part, first)
+
+
+def note_copies(connection: Connection, owner: str, asset_id: UUID) -> None:
+    """The asset, back from the trash, may be a duplicate: its documents may be there twice."""
+    connection.execute(
+        "UPDATE collection SET has_copies = true WHERE owner = %(owner)s AND id IN (SELECT"
+        " collection_id FROM document_part WHERE owner = %(owner)s AND asset_id = %(asset_id)s)",
+        {"owner": owner, "asset_id": asset_id},
+    )
+
+
+def _tell(connection: Connection, part: Part, first: Sequence[Refused]) -> None:
     connection.cursor().executemany(
         "INSERT INTO document_refusal (owner, asset_id, part, position, code, detail)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [(*key, one.position, one.code, one.detail) for one in first],
+        [
+            (part.owner, part.asset_id, part.part, one.position, one.code, one.detail)
+            for one in first
+        ],
     )

@@ -42,7 +42,7 @@ _HIDDEN = (
 )
 _IS_SHOWN = SQL(
     "NOT EXISTS (SELECT FROM asset a WHERE a.owner = {owner} AND a.id = d.asset_id"
-    " AND (a.trashed_at IS NOT NULL OR a.purging_at IS NOT NULL))"
+    " AND (a.trashed_at IS NOT NULL OR a.purging_at IS NOT NULL OR a.duplicate_of IS NOT NULL))"
 )
 _PAGE = SQL(
     "WITH page AS (SELECT d.document_id, d.asset_id, d.doc{keys} FROM {source}{laterals}"
@@ -207,7 +207,8 @@ def _hides_some(connection: Connection, collection: Collection) -> bool:
     """Whether documents of the collection are in the trash, or on their way out of there."""
     row = connection.execute(
         "SELECT EXISTS (" + _HIDDEN + "a.trashed_at IS NOT NULL)"
-        " OR EXISTS (" + _HIDDEN + "a.purging_at IS NOT NULL) AS hides",
+        " OR EXISTS (" + _HIDDEN + "a.purging_at IS NOT NULL) OR EXISTS (SELECT FROM collection"
+        " WHERE owner = %(owner)s AND id = %(collection)s AND has_copies) AS hides",
         {"owner": collection.owner, "collection": collection.id},
     ).fetchone()
     return row is not None and row["hides"]

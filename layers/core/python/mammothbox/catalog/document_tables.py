@@ -32,6 +32,8 @@ GRANT SELECT, INSERT, DELETE ON {table} TO worker;
 # COPY knows these three signs; a control character proper stands escaped in JSON already.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 _LINES_AT_ONCE = 500
+# Of a large table so many rows are looked at for different values.
+_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,15 @@ def texts(
     return [(row["document_id"], row["doc"]) for row in rows]
 
 
+def size(connection: Connection, table: str) -> int:
+    """The bytes of its documents, without indexes."""
+    row = connection.execute(
+        "SELECT pg_table_size(%s::regclass) AS bytes",
+        [sql.Identifier(TABLES, table).as_string(connection)],
+    ).fetchone()
+    return int(row["bytes"]) if row else 0
+
+
 def delete_asset(connection: Connection, table: str, asset_id: UUID) -> int:
     """Take away every document of an asset; how many there were.
 
@@ -159,14 +170,15 @@ def share_contained(
     row = connection.execute(
         sql.SQL(
             "SELECT coalesce(avg(EXISTS (SELECT FROM {other} WHERE doc @> {sought})::integer), 0)"
-            " AS share FROM (SELECT DISTINCT doc #> %(path)s AS value FROM {table}"
+            " AS share FROM (SELECT DISTINCT doc #> %(path)s AS value"
+            " FROM (SELECT doc FROM {table} LIMIT %(looked_at)s)"
             " WHERE jsonb_typeof(doc #> %(path)s) IN ('number', 'string') LIMIT %(most)s)"
         ).format(
             table=sql.Identifier(TABLES, table),
             other=sql.Identifier(TABLES, other_table),
             sought=_holding(other_path),
         ),
-        {"path": list(path), "most": most},
+        {"path": list(path), "most": most, "looked_at": _LOOKED_AT},
     ).fetchone()
     return float(row["share"]) if row else 0.0
 

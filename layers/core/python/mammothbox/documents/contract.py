@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mammothbox.catalog.document_parts import CONTRACT_CODES
 from mammothbox.documents.column_types import ColumnType
 from mammothbox.documents.design import TableDesign
 from mammothbox.documents.observed import BIGINT, Format, canonical, formats, survives_double
@@ -20,7 +21,7 @@ from mammothbox.documents.values import Digits, JsonValue
 from mammothbox.documents.writing import text_of
 
 _FORMATS: dict[ColumnType, Format] = {"timestamptz": "datetime", "date": "date", "uuid": "uuid"}
-_CODES = {"freeze": "schema_frozen", "discard_row": "row_discarded"}
+_FROZEN, _DISCARDED = CONTRACT_CODES
 _NAMED = 5
 
 
@@ -57,7 +58,7 @@ def held_to(
         else:
             named = ", ".join(map(pointer, [*misfits, *missing][:_NAMED])) or "the document"
             detail = f"By the contract of the collection {named} does not fit its schema."
-            code = _CODES.get(contract, "row_discarded")
+            code = _FROZEN if contract == "freeze" else _DISCARDED
             yield Refusal(outcome.position, code, detail, outcome.end)
 
 

@@ -38,6 +38,8 @@ class Kept:
 
     documents: int = 0
     refused: int = 0
+    # Of these, how many the contract of the collection kept out.
+    barred: int = 0
     told: list[Refused] = field(default_factory=list)
     observer: Observer = field(default_factory=Observer)
     # Nobody has been asked yet to think about the collection's schema.
@@ -68,9 +70,11 @@ def keep(
     if kept.documents:
         typed_tables.take_in(connection, collection, place)
     document_parts.count(connection, part, kept.documents)
+    barred = [one for one in kept.told if one.code in document_parts.CONTRACT_CODES]
     if part.unpacked is None:
         # What was refused of an unpacked file is on record since it was unpacked.
         document_parts.refuse(connection, part, kept.refused, kept.told)
+    document_parts.keep_out(connection, part, kept.barred, barred)
     _learn(connection, collection, kept, gone)
     assets.collect(connection, part.owner, part.asset_id, collection.name)
     return kept
@@ -90,6 +94,7 @@ def _rows(
         if len(documents) < len(some):
             refusals = [one for one in some if isinstance(one, Refusal)]
             kept.refused += len(refusals)
+            kept.barred += sum(one.code in document_parts.CONTRACT_CODES for one in refusals)
             kept.told += told(refusals[: _REFUSALS_TOLD - len(kept.told)])
         kept.documents += len(documents)
         kept.observer.see(document.value for document in documents)
@@ -122,7 +127,7 @@ def _learn(connection: Connection, collection: Collection, kept: Kept, gone: int
         learned = kept.observer.profile()
         if now.profile is not None:
             learned = profile.merge(profile.from_json(now.profile), learned)
-        collections.set_profile(connection, now, profile.to_json(learned))
+        collections.set_profile(connection, now, profile.to_json(learned), stale=now.profile_stale)
     kept.is_news = not now.reconsider
     collections.count(connection, now, kept.documents - gone)
     chores.ask(connection, now.owner, PROPOSE)

@@ -102,6 +102,7 @@ def refreshed(connection: Connection, definition: SchemaDef) -> SchemaDef:
 def approve(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:
     """Let the proposal come into force: its table is made and filled from now on.
 
+    One whose statements are outdated is `proving` then, with those for the table there is now.
     Raises `NotFound`, and `Refused` for what cannot be approved, or not now.
     """
     definition = _locked(connection, by, schema_id)
@@ -115,11 +116,8 @@ def approve(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:
             " ended.",
         )
     if refreshed(connection, definition) is not definition:
-        raise Refused(
-            409,
-            "proposal_outdated",
-            "The table it would change has become another; the proposal is proved anew.",
-        )
+        chores.ask(connection, by.owner, PROVE)
+        return _required(schema_defs.get(connection, by.owner, schema_id), schema_id)
     if now is not None:
         schema_defs.decide(connection, now, "superseded", by.actor)
     if definition.storage == "jsonb":

@@ -24,6 +24,7 @@ from mammothbox.errors import Permanent
 _ENOUGH_S = 60
 # What the last piece, and putting down what came of it, may still take.
 _SPARE_S = 20
+_FOR_INDEXES = 0.4
 
 
 def prove(
@@ -82,7 +83,9 @@ def _found(
     proof, pieces, after, is_end = Proof(), Pieces(), BEGINNING, False
     with dry_runs.rehearsal(database) as connection:
         proof.ddl_ms = dry_runs.make(connection, before, definition.ddl)
-        while not is_end and time_left() > _SPARE_S:
+        started = time_left()
+        # Indexes take a part of the time that the rows took.
+        while not is_end and time_left() > _SPARE_S + _FOR_INDEXES * (started - time_left()):
             began = time.monotonic()
             piece = dry_runs.fill(connection, proof, table, after, pieces.most)
             pieces.took(time.monotonic() - began)

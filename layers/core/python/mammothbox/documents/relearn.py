@@ -12,10 +12,13 @@ from mammothbox.documents import profile
 from mammothbox.documents.parsing import parse
 from mammothbox.documents.profile import Profile
 from mammothbox.documents.values import JsonValue
+from mammothbox.settings import GIBIBYTE, MEBIBYTE
 
 # Nobody adds documents meanwhile. Of a larger collection the profile counts what is gone, too.
 _MOST_DOCUMENTS = 1_000_000
-_AT_ONCE = 5_000
+_MOST_BYTES = GIBIBYTE
+_BYTES_AT_ONCE = 16 * MEBIBYTE
+_MOST_AT_ONCE = 5_000
 
 
 def relearn(connection: Connection, collection: Collection) -> Profile | None:
@@ -23,9 +26,13 @@ def relearn(connection: Connection, collection: Collection) -> Profile | None:
 
     After `collections.rebuild`.
     """
-    if collection.documents > _MOST_DOCUMENTS and collection.profile is not None:
+    size = document_tables.size(connection, collection.docs_table)
+    is_large = collection.documents > _MOST_DOCUMENTS or size > _MOST_BYTES
+    if is_large and collection.profile is not None:
         return profile.from_json(collection.profile)
-    found = profile.profile_of(_values(connection, collection))
+    of_one = size // max(collection.documents, 1) + 1
+    at_once = min(max(_BYTES_AT_ONCE // of_one, 1), _MOST_AT_ONCE)
+    found = profile.profile_of(_values(connection, collection, at_once))
     if not found.documents:
         collections.forget_profile(connection, collection)
         return None
@@ -33,11 +40,11 @@ def relearn(connection: Connection, collection: Collection) -> Profile | None:
     return found
 
 
-def _values(connection: Connection, collection: Collection) -> Iterator[JsonValue]:
+def _values(connection: Connection, collection: Collection, at_once: int) -> Iterator[JsonValue]:
     after: UUID | None = None
     while True:
-        some = document_tables.texts(connection, collection, after, _AT_ONCE)
+        some = document_tables.texts(connection, collection, after, at_once)
         yield from (parse(text) for _, text in some)
-        if len(some) < _AT_ONCE:
+        if len(some) < at_once:
             return
         after = some[-1][0]

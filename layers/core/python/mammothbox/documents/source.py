@@ -47,11 +47,13 @@ def in_time(reading: Reading, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def unbroken(
-    read: Callable[[Iterator[bytes]], Iterator[Document | Refusal]], pieces: Iterator[bytes]
+    read: Callable[[Iterator[bytes]], Iterator[Document | Refusal]],
+    pieces: Iterator[bytes],
+    after: int,
 ) -> Iterator[Document | Refusal]:
     """What is read of a packed file; where it cannot be unpacked any further, a refusal says so.
 
-    So what came before stays.
+    So what came before stays. The reading begins `after` what an earlier one read.
     """
     broken: list[Permanent] = []
 
@@ -63,7 +65,7 @@ def unbroken(
                 raise
             broken.append(error)
 
-    end = 0
+    end = after
     for outcome in read(until_broken()):
         end = outcome.end
         yield outcome

@@ -15,7 +15,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.document_parts import Part
 from mammothbox.documents import parts
 from mammothbox.documents.collecting import collect
-from mammothbox.documents.parts import Range, Ranges, Unpack
+from mammothbox.documents.parts import Range, Ranges, Unpack, Whole
 from mammothbox.documents.piece import finish_piece
 from mammothbox.documents.reading import Document, Refusal, read_documents
 from mammothbox.documents.source import Reading, chunks, in_time, unbroken
@@ -30,7 +30,12 @@ from mammothbox.storage.ranges import RangedObject
 
 _SAMPLED = 128
 _SAMPLED_BYTES = 4 * MEBIBYTE
+# A file that begins with so many that are no documents is not read on.
+_MOST_REFUSALS = 100_000
 _HEAD_BYTES = 2 * MEBIBYTE
+
+
+Plan = Whole | Ranges | Unpack
 
 
 def survey(reading: Reading, work: Work) -> Outgoing:
@@ -46,6 +51,10 @@ def survey(reading: Reading, work: Work) -> Outgoing:
     )
     with reading.database.transaction() as connection:
         before = document_parts.last(connection, asset.owner, asset.id)
+    plan = _as_begun(plan, before)
+    if before is not None and isinstance(plan, Ranges):
+        # Its pieces were planned at one stroke, and their stages with them.
+        return finish(reading.database, work, lambda _: ())
     after = before.end_byte if before and isinstance(plan, Unpack) else 0
     outcomes = _outcomes(reading, work, original, after)
     first = _first(outcomes)
@@ -59,6 +68,15 @@ def survey(reading: Reading, work: Work) -> Outgoing:
         return unpack(reading, work, collection, everything, before)
     part = Part(asset.owner, asset.id, 0, collection.id, None, 0, original.size)
     return finish_piece(reading, work, collection, part, everything)
+
+
+def _as_begun(plan: Plan, before: Part | None) -> Plan:
+    """A file that was cut in one way is not cut in another, whatever the settings say by now."""
+    if before is None:
+        return plan
+    if before.unpacked is not None:
+        return Unpack()
+    return Ranges(()) if before.part > 0 else Whole()
 
 
 def _part_bytes(reading: Reading, original: RangedObject) -> int:
@@ -79,7 +97,7 @@ def _outcomes(
         work.asset.content_type or "",
         most_bytes=reading.settings.unpacked_limit_bytes,
     )
-    return unbroken(lambda pieces: read_documents(pieces, after=after), plain)
+    return unbroken(lambda pieces: read_documents(pieces, after=after), plain, after)
 
 
 def _first(outcomes: Iterator[Document | Refusal]) -> list[Document | Refusal]:
@@ -92,6 +110,8 @@ def _first(outcomes: Iterator[Document | Refusal]) -> list[Document | Refusal]:
             documents += 1
             size += len(outcome.text)
         if documents >= _SAMPLED or size >= _SAMPLED_BYTES:
+            break
+        if not documents and len(first) >= _MOST_REFUSALS:
             break
     return first
 

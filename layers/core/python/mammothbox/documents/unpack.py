@@ -44,6 +44,9 @@ def unpack(
     number = before.part if before else 0
     woken = Outgoing()
     for piece in ndjson_parts(outcomes, reading.settings.part_bytes):
+        if before is not None and not piece.documents:
+            # Refusals alone: those behind the last piece are on record.
+            break
         number += 1
         if number > reading.settings.most_parts:
             raise Permanent("file_too_large", "The file unpacks to too much; split it.")

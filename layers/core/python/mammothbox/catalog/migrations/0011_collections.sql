@@ -33,6 +33,8 @@ CREATE TABLE collection (
     -- What is known of the fields, added up part by part; stale once documents were taken away.
     profile       jsonb,
     profile_stale boolean     NOT NULL DEFAULT false,
+    -- An asset that was taken back out of the trash may be a duplicate with documents of its own.
+    has_copies    boolean     NOT NULL DEFAULT false,
     -- Documents came or went since the schema was last thought about.
     reconsider    boolean     NOT NULL DEFAULT false,
     contract      text        NOT NULL DEFAULT 'evolve'
@@ -55,6 +57,8 @@ CREATE TABLE document_part (
     end_byte      bigint     NOT NULL,
     documents     integer,
     refused       integer,
+    -- By the contract of the collection.
+    kept_out      integer     NOT NULL DEFAULT 0,
     PRIMARY KEY (owner, asset_id, part),
     FOREIGN KEY (owner, asset_id) REFERENCES asset (owner, id) ON DELETE CASCADE,
     FOREIGN KEY (owner, collection_id) REFERENCES collection (owner, id)
