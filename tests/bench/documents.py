@@ -59,6 +59,10 @@ class _Memory:
     def read(self, offset: int, length: int) -> bytes:
         return self._body[offset : offset + length]
 
+    def pieces(self, first: int, end: int, most: int) -> Iterator[bytes]:
+        for at in range(first, min(end, self.size), most):
+            yield self._body[at : min(at + most, end)]
+
 
 def run(_assets: int) -> None:
     """Print the rates of each step, and of the whole."""

@@ -19,6 +19,8 @@ from mammothbox.queues import SqsQueues, WakeUps
 from mammothbox.storage.blobs import BlobStore, S3BlobStore
 from moto import mock_aws
 
+from infra.local import emulator
+from tests.emulated import running
 from tests.fakes import MemoryBlobStore, MemoryBus, MemoryWakeUps
 
 BUCKET = "the-raw-bucket"
@@ -54,6 +56,15 @@ class Publisher:
     port: Bus
     published: Callable[[], list[dict[str, Any]]]
     cut: Cut
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The S3 of the emulator that `make up` runs."""
+    with running(tmp_path_factory.mktemp("emulator")) as port:
+        client = emulator.client("s3", port)
+        yield client
+        client.close()
 
 
 @pytest.fixture

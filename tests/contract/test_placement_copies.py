@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Any
@@ -13,10 +13,8 @@ from mammothbox.errors import Unavailable
 from mammothbox.storage.blobs import BlobGone
 from mammothbox.storage.placement import Copies, Original
 
-from infra.local import emulator
 from infra.topology import LIBRARY_BUCKET, RAW_BUCKET
 from tests.contract.conftest import cut_line_of
-from tests.emulated import running
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -58,14 +56,6 @@ class Stand:
         answer = self.s3.list_multipart_uploads(Bucket=LIBRARY_BUCKET)
         keys = [upload["Key"] for upload in answer.get("Uploads", [])]
         return [key for key in keys if key.startswith(prefix)]
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with running(tmp_path_factory.mktemp("emulator")) as port:
-        client = emulator.client("s3", port)
-        yield client
-        client.close()
 
 
 @pytest.fixture(params=["moto", "emulator"])

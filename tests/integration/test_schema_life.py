@@ -179,3 +179,19 @@ def test_a_proposal_follows_its_documents_without_waiting_for_the_janitor(house:
     (proposal,) = schemas(house)
 
     assert proposal["status"] == "provisional"
+
+
+def test_a_field_may_be_called_as_anything_in_our_statements(house: House) -> None:
+    names = ["value", "kind", "path", "kinds", "note", "typed", "docs", "doc", "extra", "rows"]
+    store(house, *({name: n for name in names} for n in range(5)), collection="odd")
+    store(house, *ORDERS)
+    think(house)
+
+    assert [(one["status"], one["error"]) for one in schemas(house)] == [("provisional", None)] * 2
+
+    for one in schemas(house):
+        house.client().post(f"/api/v1/schemas/{one['id']}/approve")
+    think(house)
+    assert [one["status"] for one in schemas(house)] == ["active"] * 2
+    found = house.client().get("/api/v1/collections/odd/documents?filter[value][gte]=3&sort=-path")
+    assert [one["doc"]["kind"] for one in found.json()["items"]] == [4, 3]

@@ -56,7 +56,7 @@ def _outcomes(reading: Reading, work: Work, part: Part) -> Iterator[Document | R
     if part.unpacked is not None:
         body = reading.library.read(part.asset_id, part.unpacked)
         if body is None:
-            raise Permanent("piece_gone", "What was unpacked is gone; replay the whole file.")
+            raise Permanent("piece_gone", "What was unpacked of the file is gone; upload it again.")
         return read_part([body], origin=part.first_byte)
     original = reading.original(work.asset)
     wanted = Range(part.first_byte, part.end_byte)

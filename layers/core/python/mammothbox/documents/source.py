@@ -15,7 +15,7 @@ from mammothbox.stages import Limits
 from mammothbox.storage.library import Library
 from mammothbox.storage.ranges import RangedObject
 
-_CHUNK_BYTES = 8 * MEBIBYTE
+_CHUNK_BYTES = MEBIBYTE
 # What the end of a piece may still take: its rows of the typed table, and the commit.
 SPARE_S = 40
 
@@ -34,8 +34,7 @@ class Reading:
 
 def chunks(source: RangedObject, first_byte: int, end_byte: int) -> Iterator[bytes]:
     """The bytes of a range, some at a time."""
-    for offset in range(first_byte, end_byte, _CHUNK_BYTES):
-        yield source.read(offset, min(_CHUNK_BYTES, end_byte - offset))
+    yield from source.pieces(first_byte, end_byte, _CHUNK_BYTES)
 
 
 def in_time(reading: Reading, pieces: Iterator[bytes]) -> Iterator[bytes]:
