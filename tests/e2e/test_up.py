@@ -95,6 +95,7 @@ def test_two_stacks_run_side_by_side_and_share_nothing(stack: LocalStack, home: 
         assert other.env["AWS_ENDPOINT_URL"] != stack.env["AWS_ENDPOINT_URL"]
 
 
+@pytest.mark.prove
 def test_a_proxy_for_the_outside_is_not_asked_for_this_machine(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +113,9 @@ def test_a_proxy_for_the_outside_is_not_asked_for_this_machine(
     assert stack.process.wait(timeout=10) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.prove)]
+)
 def test_a_signal_ends_everything_and_the_next_up_finds_it_all(
     home: Path, number: signal.Signals
 ) -> None:
@@ -152,6 +155,7 @@ def test_after_kill_nine_nothing_lives_on_and_the_next_up_recovers(home: Path) -
         assert second.dropped("late.txt")["status"] == "ready"
 
 
+@pytest.mark.prove
 def test_down_ends_what_hangs_and_the_next_up_recovers_even_elsewhere(home: Path) -> None:
     # Given a stack that cannot answer any more, and neither can its Postgres
     stack = start(home)
@@ -197,6 +201,7 @@ def test_a_signal_ends_within_ten_seconds_what_hangs(home: Path) -> None:
     wait_for(lambda: not processes_of(home), patience_s=10 - (time.monotonic() - begun))
 
 
+@pytest.mark.prove
 def test_a_function_that_hangs_ends_with_all_the_others(home: Path) -> None:
     stack = start(home)
     stack.child("infra.local.execution_child functions.intake").suspend()

@@ -23,6 +23,8 @@ from models.evaluation.measures import (
 )
 from models.evaluation.photos import FOLDER, LIST, Photo, photos
 
+pytestmark = pytest.mark.prove
+
 MODELS = Path(__file__).parents[2] / "models"
 
 

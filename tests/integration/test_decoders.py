@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -349,35 +350,51 @@ def test_decoders_serve_several_threads(decoders: Decoders) -> None:
         assert [code(one) for outcomes in rounds for one in outcomes] == ["understood"] * 12
 
 
-@pytest.fixture(scope="module")
-def ends() -> dict[str, tuple[Understood | Exception, Understood | Exception]]:
-    """How all bombs end that are read at once, and the picture that came after each."""
+@dataclass(frozen=True)
+class Bombed:
+    """How all bombs ended that were read at once, and the picture that came after each."""
+
+    ends: dict[str, tuple[str, str]]
+    peak_bytes: int
+
+
+def read_bombs() -> None:
+    """In a process of its own: children begin with the memory of whoever starts them."""
     jobs: list[Job] = []
     for make, content_type in BOMBS.values():
         jobs += [Job("image", content_type, Bytes(make())), picture()]
     with Decoders(slots=2) as decoders:
-        outcomes = decoders.understand_all(jobs, Options(), 120)
-    pairs = zip(outcomes[::2], outcomes[1::2], strict=True)
-    return dict(zip(BOMBS, pairs, strict=True))
+        codes = [code(outcome) for outcome in decoders.understand_all(jobs, Options(), 120)]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    ends = dict(zip(BOMBS, zip(codes[::2], codes[1::2], strict=True), strict=True))
+    print(json.dumps({"ends": ends, "peak_bytes": peak}))
 
 
-Ends = dict[str, tuple[Understood | Exception, Understood | Exception]]
+@pytest.fixture(scope="module")
+def bombed() -> Bombed:
+    told = subprocess.run(
+        [sys.executable, "-c", f"from {__name__} import read_bombs; read_bombs()"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    ).stdout
+    # What the decoders measure of themselves goes to standard output too.
+    return Bombed(**json.loads(told.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_understood_or_refused_and_hurts_nobody(ends: Ends, name: str) -> None:
-    outcome, neighbour = ends[name]
+def test_a_bomb_is_understood_or_refused_and_hurts_nobody(bombed: Bombed, name: str) -> None:
+    outcome, neighbour = bombed.ends[name]
 
-    assert code(neighbour) == "understood"
-    assert isinstance(outcome, Understood | Permanent), repr(outcome)
-    assert code(outcome) not in SURPRISES
+    assert neighbour == "understood"
+    assert outcome not in {*SURPRISES, "unavailable"}
 
 
-def test_no_bomb_takes_more_memory_than_it_may(ends: Ends) -> None:
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+def test_no_bomb_takes_more_memory_than_it_may(bombed: Bombed) -> None:
+    codes = {outcome for outcome, _ in bombed.ends.values()}
 
-    assert {code(outcome) for outcome, _ in ends.values()} >= {"understood", "too_many_pixels"}
-    assert peak < MOST_BYTES
+    assert codes >= {"understood", "too_many_pixels"}
+    assert bombed.peak_bytes < MOST_BYTES
 
 
 @pytest.mark.parametrize("name", POLYGLOTS)

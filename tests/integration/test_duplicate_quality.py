@@ -12,8 +12,7 @@ from mammothbox.tagging import calibration
 
 from models.evaluation.duplicates import Golden, golden, table
 
-# One process makes and compares the pictures for all of these.
-pytestmark = pytest.mark.xdist_group("golden")
+pytestmark = pytest.mark.prove
 MODELS = Path(__file__).parents[2] / "models"
 
 

@@ -107,6 +107,7 @@ def test_killed_at_any_step_and_then_moved_on_it_leaves_nothing_behind(
         number += 1
 
 
+@pytest.mark.prove
 def test_an_asset_that_moves_at_any_step_ends_where_it_belongs(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ def test_an_asset_that_moves_at_any_step_ends_where_it_belongs(
     )
 
 
+@pytest.mark.prove
 def test_an_asset_that_is_purged_at_any_step_is_gone(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +156,7 @@ def test_an_asset_that_is_purged_at_any_step_is_gone(
     at_every_step(shelves, monkeypatch, prepare, lambda: beside(shelves, purge), check)
 
 
+@pytest.mark.prove
 def test_an_asset_that_another_worker_moves_back_at_any_step_has_its_copy(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
