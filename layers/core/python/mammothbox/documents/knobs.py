@@ -9,8 +9,6 @@ from dataclasses import dataclass
 class Knobs:
     """The limits of `decide`. The shares are from 0 to 1."""
 
-    # So many documents are looked at for the first decision.
-    sample: int = 128
     max_top_level_keys: int = 20
     # In what share of the documents a field is, on the average of the top-level ones.
     stability: float = 0.6
