@@ -72,7 +72,10 @@ class Scheduled:
 
 @dataclass(frozen=True)
 class Api:
-    """A function woken by API Gateway; locally the same app runs under uvicorn."""
+    """A function woken by API Gateway; locally the same app runs under uvicorn.
+
+    It answers `paths` and what is below them; without any it answers all that no other does.
+    """
 
     name: str
     handler: str
@@ -80,6 +83,12 @@ class Api:
     database_role: str
     timeout_s: int
     memory_mb: int
+    paths: tuple[str, ...] = ()
+    with_models: bool = False
+
+    def answers(self, path: str) -> bool:
+        """Whether one of its paths leads there."""
+        return any(path == own or path.startswith(f"{own}/") for own in self.paths)
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,19 @@ API = Api(
     database_role="app",
     timeout_s=29,
     memory_mb=1024,
+)
+
+# Beside the API, which is quick to start because it has no models in it.
+SEARCH = Api(
+    name="search",
+    handler="functions.search.handler.handler",
+    app="functions.search.app:app",
+    database_role="app",
+    timeout_s=29,
+    # The model, and a decoder of up to 1.5 GB beside it for a picture that is shown.
+    memory_mb=3008,
+    paths=("/api/v1/search", "/api/v1/searches", "/api/v1/timeline", "/api/v1/map"),
+    with_models=True,
 )
 
 MIGRATE = OnDeploy(

@@ -1,5 +1,5 @@
-"""Measures when a label is sure enough to be given as a tag, and when pictures are alike enough to
-be grouped: `python -m models.calibrate [space]`.
+"""Measures when a label is sure enough to be given as a tag, when pictures are alike enough to be
+grouped, and how likely one is relevant to a text: `python -m models.calibrate [space]`.
 
 Writes `calibration.toml` beside the model. A tag is right when it is one of the photo's labels, a
 kind of one, or what one is a kind of. Besides the photos there are pictures of nothing; every tag
@@ -27,6 +27,7 @@ from models.evaluation.grouping import measure_grouping
 from models.evaluation.measures import Measured, embed, measure_labels
 from models.evaluation.nothing import pictures_of_nothing
 from models.evaluation.photos import Photo, photos
+from models.evaluation.relevance import measure_relevance
 
 _MODELS = Path(__file__).parent
 PRECISION = 0.75
@@ -174,6 +175,7 @@ def measure(encoder: Encoder, vocabulary: Vocabulary) -> Calibration:
     checked = cross_check(bench, space, PRECISION)
     nothing = len(bench.cases) - done.pictures
     grouping = measure_grouping(encoder, vocabulary, shown, measured.photos)
+    relevance = measure_relevance(encoder, vocabulary, shown, measured.photos)
     return found.model_copy(
         update={
             "measured_on": describe(done, checked, nothing),
@@ -182,6 +184,9 @@ def measure(encoder: Encoder, vocabulary: Vocabulary) -> Calibration:
             "similar": grouping.similar,
             "features_from": encoder.space.features_from,
             "grouping_measured_on": grouping.measured_on,
+            "relevant_at": relevance.relevant_at,
+            "relevance_steepness": relevance.relevance_steepness,
+            "relevance_measured_on": relevance.measured_on,
         }
     )
 

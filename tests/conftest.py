@@ -19,6 +19,8 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'catalog'"
 _GENERATED = """
     SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('collections', 'scratch')
 """
+# The next spaces have these numbers, and may have other dimensions.
+_OF_SPACES = "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'embedding_near_%'"
 _END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -66,6 +68,8 @@ def database_urls(worker_database: DatabaseUrls) -> Iterator[DatabaseUrls]:
         names = [sql.Identifier("catalog", name) for (name,) in connection.execute(_TABLES)]
         statement = sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(names))
         connection.execute(statement)
+        for (name,) in connection.execute(_OF_SPACES).fetchall():
+            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier("catalog", name)))
         for schema, table in connection.execute(_GENERATED).fetchall():
             drop = sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(schema, table))
             connection.execute(drop)

@@ -16,7 +16,7 @@ def running(folder: Path) -> Iterator[int]:
     """The port on which it answers, with all buckets and queues."""
     home = Home(folder)
     home.prepare()
-    _, port = choose_ports(home, 0)
+    port = choose_ports(home, 0).emulator
     process = emulator.start(home, port, WORKERS)
     try:
         yield port

@@ -27,14 +27,16 @@ from psycopg.rows import dict_row
 from starlette.testclient import TestClient
 
 from functions.api import services
-from functions.api.app import app
+from functions.api.app import app as api
 from functions.caption import handler as caption_function
 from functions.cluster import handler as cluster_function
 from functions.embed import handler as embed_function
 from functions.intake import handler as intake_function
 from functions.janitor import handler as janitor_function
 from functions.schema import handler as schema_function
+from functions.search.app import app as search
 from functions.tag import handler as tag_function
+from infra.local.gateway import by_path
 from infra.local.postgres import DatabaseUrls
 from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET
 
@@ -46,6 +48,8 @@ WORKERS = {
     "cluster": cluster_function.handler,
     "schema": schema_function.handler,
 }
+# Every function that answers clients, behind one address.
+app = by_path(api, search)
 # They know nothing of any test, and take their time to load.
 KEPT = {"decoders", "encoder", "vocabulary", "labels"}
 MODELS = Path(__file__).parent.parent / "models"

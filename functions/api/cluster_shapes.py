@@ -11,9 +11,8 @@ from mammothbox.catalog.decisions import Recorded
 from mammothbox.clustering.acts import Decided
 from mammothbox.clustering.decide import By
 from mammothbox.errors import Refused
+from mammothbox.web.callers import Caller
 from pydantic import BaseModel, Field
-
-from functions.api.callers import Caller
 
 
 def by(caller: Caller) -> By:
@@ -83,7 +82,7 @@ class Made(BaseModel):
     """What was decided: undo it by its `decision_id`."""
 
     decision_id: UUID
-    cluster_id: UUID
+    cluster_id: UUID | None = Field(description="Null of what was not about a cluster.")
     made: list[UUID] = Field(description="Clusters that it made.")
 
     @classmethod

@@ -11,8 +11,9 @@ from mammothbox.catalog.collection_list import Listed, RefusedDocument
 from mammothbox.documents.field_names import spelled
 from mammothbox.documents.profile import Field as Seen
 from mammothbox.documents.profile import Path, Profile
-from mammothbox.errors import Refused
 from pydantic import BaseModel, Field
+
+from functions.api.cursors import none_of_ours
 
 Contract = Literal["evolve", "freeze", "discard_value", "discard_row"]
 Storage = Literal["jsonb", "sql"]
@@ -165,7 +166,7 @@ def parse_name_cursor(cursor: str) -> str:
             raise ValueError("no name has a NUL")
         return name
     except ValueError:
-        raise _none_of_ours() from None
+        raise none_of_ours() from None
 
 
 def refusal_cursor(refusal: RefusedDocument) -> str:
@@ -181,8 +182,4 @@ def parse_refusal_cursor(cursor: str) -> tuple[UUID, int, int]:
         # As many digits as fit the columns.
         return UUID(asset_id), int(part[:9]), int(position[:18])
     except ValueError:
-        raise _none_of_ours() from None
-
-
-def _none_of_ours() -> Refused:
-    return Refused(422, "invalid_cursor", "Use the next_cursor of the page before, as it came.")
+        raise none_of_ours() from None

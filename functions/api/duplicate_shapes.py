@@ -25,7 +25,7 @@ class DuplicateFilters(BaseModel):
     )
     cluster: UUID | None = Field(None, description="One of the two is in this cluster.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: UUID | None = None
+    cursor: Annotated[str | None, Field(max_length=100)] = None
 
 
 class DuplicateObject(BaseModel):

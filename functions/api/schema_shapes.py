@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -91,14 +92,41 @@ class Column(BaseModel):
     indexed: bool
 
 
+class ForeignKey(BaseModel):
+    """A field whose values are those of another collection's."""
+
+    path: str = Field(description="A JSON pointer.")
+    collection: str
+    field: str = Field(description="A JSON pointer into the documents of that collection.")
+    contained: float | None = Field(description="What share of the values is found there.")
+
+
+class ChildColumn(BaseModel):
+    """A column of a child table; those that lead back to the document have no path."""
+
+    path: str | None = Field(description="A JSON pointer into the elements of the array.")
+    name: str
+    type: ColumnType
+    required: bool
+    indexed: bool
+
+
+class ChildTable(BaseModel):
+    """What an array of objects could be: rows of their own."""
+
+    path: str = Field(description="A JSON pointer.")
+    name: str
+    columns: list[ChildColumn]
+
+
 class SchemaDetail(Schema):
     """A schema with all that speaks for it, and the statements that an approval runs."""
 
     rationale: list[Rule]
     profile: dict[str, Any]
     columns: list[Column]
-    foreign_keys: list[dict[str, Any]]
-    child_tables: list[dict[str, Any]] = Field(description="Suggestions: nothing makes them.")
+    foreign_keys: list[ForeignKey]
+    child_tables: list[ChildTable] = Field(description="Suggestions: nothing makes them.")
     changes: list[dict[str, Any]] = Field(description="What differs from the version before.")
     overrides: dict[str, Any]
     ddl: str
@@ -108,9 +136,55 @@ class SchemaDetail(Schema):
 
     @classmethod
     def of(cls, row: SchemaDef, names: Mapping[UUID, Listed]) -> SchemaDetail:
-        design = row.design or {"columns": [], "foreign_keys": [], "child_tables": []}
-        columns = [{**column, "path": pointer(column["path"])} for column in design["columns"]]
-        return cls.model_validate({**_fields(row, names), **design, "columns": columns})
+        return cls.model_validate(
+            {
+                **_fields(row, names),
+                **_shown_design(row.design or _NO_TABLE),
+                "profile": _shown_profile(row.profile) if row.profile else {},
+                "dry_run": _shown_dry_run(row.dry_run),
+            }
+        )
+
+
+_NO_TABLE: dict[str, Any] = {"columns": [], "foreign_keys": [], "child_tables": []}
+
+
+def _shown_design(design: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "columns": [_at(column) for column in design["columns"]],
+        "foreign_keys": [
+            {**_at(key), "field": pointer(key["field"])} for key in design["foreign_keys"]
+        ],
+        "child_tables": [
+            {**_at(child), "columns": [_at(column) for column in child["columns"]]}
+            for child in design["child_tables"]
+        ],
+    }
+
+
+def _shown_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
+    return {**profile, "fields": [_shown_field(field) for field in profile["fields"]]}
+
+
+def _shown_field(field: Mapping[str, Any]) -> dict[str, Any]:
+    lists = field.get("lists")
+    if not lists or not lists["elements"]:
+        return _at(field)
+    return {**_at(field), "lists": {**lists, "elements": _shown_profile(lists["elements"])}}
+
+
+def _shown_dry_run(dry_run: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if dry_run is None:
+        return None
+    noted = {kind: [_at(one) for one in dry_run[kind]] for kind in ("misfits", "spelled")}
+    return {**dry_run, **noted}
+
+
+def _at(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with its path as a JSON pointer; on record it is a list of keys, or that as text."""
+    keys = told["path"]
+    path = json.loads(keys) if isinstance(keys, str) else keys
+    return {**told, "path": pointer(tuple(path)) or None}
 
 
 def _fields(row: SchemaDef, names: Mapping[UUID, Listed]) -> dict[str, Any]:

@@ -1,48 +1,51 @@
-"""What the routes work with, built once per execution environment, on first use."""
+"""What the API's routes work with, built once per execution environment, on first use."""
 
 from __future__ import annotations
 
 from functools import cache
-from uuid import UUID
 
-from mammothbox import wiring
+from mammothbox import database_access, wiring
 from mammothbox.catalog.connection import Database
 from mammothbox.dead_letters import DeadLetters
 from mammothbox.dispatch import Dispatch
 from mammothbox.queues import SqsQueues, sqs
-from mammothbox.settings import (
-    CaptionSettings,
-    DatabaseSettings,
-    MediaSettings,
-    OperatorDatabaseSettings,
-    QueueSettings,
-    StorageSettings,
-    load,
-)
+from mammothbox.settings import CaptionSettings, OperatorDatabaseSettings, QueueSettings, load
 from mammothbox.storage.blobs import S3BlobStore
 from mammothbox.storage.client import s3
-from mammothbox.storage.library import Library, derived_key
-from mammothbox.storage.presign import presign_derivative
+from mammothbox.storage.library import Library
 from mammothbox.tagging import caption_orders as orders
 from mammothbox.tagging.caption_orders import CaptionOrders
 from mammothbox.uploads.address import Desk
+from mammothbox.web.services import (
+    database,
+    derivative_address,
+    download_address,
+    media_settings,
+    storage_settings,
+)
 
-
-@cache
-def database() -> Database:
-    """The catalogue as role `app`."""
-    return Database(load(DatabaseSettings).database_url.get_secret_value())
+__all__ = [
+    "caption_orders",
+    "database",
+    "dead_letters",
+    "derivative_address",
+    "desk",
+    "dispatch",
+    "download_address",
+    "library",
+    "media_settings",
+    "operator_database",
+    "operator_dispatch",
+    "queues",
+    "storage_settings",
+    "store",
+]
 
 
 @cache
 def operator_database() -> Database:
     """The catalogue as role `operator`."""
-    return Database(load(OperatorDatabaseSettings).operator_database_url.get_secret_value())
-
-
-@cache
-def storage_settings() -> StorageSettings:
-    return load(StorageSettings)
+    return database_access.operator_database(load(OperatorDatabaseSettings))
 
 
 @cache
@@ -54,22 +57,6 @@ def store() -> S3BlobStore:
 @cache
 def library() -> Library:
     return Library(s3(), storage_settings().library_bucket)
-
-
-def derivative_address(asset_id: UUID, name: str) -> str:
-    """Where a client gets a derivative, for a few minutes."""
-    settings = storage_settings()
-    return presign_derivative(
-        s3(),
-        bucket=settings.library_bucket,
-        key=derived_key(asset_id, name),
-        expires_s=settings.download_expires_s,
-    )
-
-
-@cache
-def media_settings() -> MediaSettings:
-    return load(MediaSettings)
 
 
 @cache

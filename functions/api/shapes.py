@@ -9,10 +9,10 @@ from uuid import UUID
 
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.jobs import Job
+from mammothbox.catalog.shown import Shown
 from mammothbox.catalog.stages import StageRow
-from pydantic import BaseModel
-
-from functions.api.media_shapes import Media, MediaDetail
+from mammothbox.web.media_shapes import Media, MediaDetail
+from pydantic import BaseModel, Field
 
 State = Literal["awaiting_upload", "queued", "processing", "ready", "duplicate", "failed"]
 
@@ -105,6 +105,9 @@ class Object(Media):
     verified: bool
     duplicate_of: UUID | None
     collection: str | None
+    schema_id: UUID | None = Field(
+        description="Of JSON: the schema that is in force for its collection."
+    )
     comments: str | None
     rating: int | None
     created_at: datetime
@@ -135,12 +138,13 @@ def job_status(job: Job, objects: list[JobObject]) -> JobStatus:
     )
 
 
-def object_fields(asset: Asset) -> dict[str, object]:
-    """What a list shows of an asset."""
+def object_fields(asset: Asset, known: Shown) -> dict[str, object]:
+    """What a list shows of an asset, beside what is known of media."""
     shown = {name: getattr(asset, name) for name in Object.model_fields if hasattr(asset, name)}
     return {
         **shown,
         "system_id": asset.id,
+        "schema_id": known.schema_id,
         "error": _fault(asset.error_code, asset.error_detail, asset.error_retryable),
     }
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from mammothbox import wiring
+from mammothbox import secrets, wiring
 from mammothbox.batch import Worker, one_by_one
 from mammothbox.messages import Outgoing
 from mammothbox.observability import logger, traced
@@ -20,7 +20,7 @@ from mammothbox.tagging.gemini import GeminiCaptioner, GeminiOptions
 def _captioner() -> GeminiCaptioner:
     settings = load(GeminiSettings)
     options = GeminiOptions(
-        api_key=settings.gemini_api_key,
+        api_key=secrets.reveal(settings.gemini_api_key),
         model=settings.gemini_model,
         base_url=settings.gemini_url,
     )

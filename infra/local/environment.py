@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from infra.local.home import LOOPBACK, Home
 from infra.local.lifeline import REPOSITORY
 from infra.local.postgres import DatabaseUrls
-from infra.topology import API, EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, Scheduled, Worker
+from infra.topology import API, EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, SEARCH, Scheduled, Worker
 
 OWNER = "local"
 REGION = "us-east-1"
@@ -28,10 +28,16 @@ class Stack:
     emulator_port: int
     queue_urls: Mapping[str, str]
     dead_letter_queue_urls: Mapping[str, str]
+    search_port: int = 0
 
     @property
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.api_port}"
+
+    @property
+    def search_url(self) -> str:
+        """Where search answers; clients ask the API's address for that too."""
+        return f"http://{LOOPBACK}:{self.search_port}"
 
 
 def aws_environment(emulator_port: int) -> dict[str, str]:
@@ -56,6 +62,7 @@ def clean_environment() -> dict[str, str]:
         "QUEUE_URLS",
         "DEAD_LETTER_QUEUE_URLS",
         "EVENT_BUS",
+        "SEARCH_URL",
     )
     kept = {
         name: value
@@ -90,7 +97,18 @@ def api_environment(stack: Stack) -> dict[str, str]:
         **_shared(stack),
         "DATABASE_URL": getattr(stack.urls, API.database_role),
         "OPERATOR_DATABASE_URL": stack.urls.operator,
+        "SEARCH_URL": stack.search_url,
         **_of_captions(),
+    }
+
+
+def search_environment(stack: Stack) -> dict[str, str]:
+    """For search: its clients' role, and the models."""
+    return {
+        **clean_environment(),
+        **_shared(stack),
+        "DATABASE_URL": getattr(stack.urls, SEARCH.database_role),
+        "MODELS_FOLDER": str(MODELS),
     }
 
 

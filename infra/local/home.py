@@ -8,10 +8,11 @@ import json
 import os
 import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 LOOPBACK = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
@@ -121,8 +122,16 @@ def is_occupied(home: Home) -> bool:
     return False
 
 
-def choose_ports(home: Home, wanted: int | None) -> tuple[int, int]:
-    """The ports of the API and of the emulator: the remembered ones while they are free.
+class Ports(NamedTuple):
+    """Where the servers of a stack listen."""
+
+    api: int
+    emulator: int
+    search: int
+
+
+def choose_ports(home: Home, wanted: int | None) -> Ports:
+    """The ports of a stack's servers: the remembered ones while they are free.
 
     Raises `UpError` when the wanted port, 8000 if none is named, is taken. Port 0 is any.
     """
@@ -130,13 +139,20 @@ def choose_ports(home: Home, wanted: int | None) -> tuple[int, int]:
     api = wanted if wanted is not None else 8000
     if api != 0 and not _is_free(api):
         raise UpError(f"port {api} is taken: choose another with PORT=…, or any with PORT=0")
-    emulator = _free_port(home, known.get("emulator"), but=api)
-    return api or _free_port(home, known.get("api"), but=emulator), emulator
+    taken = {api}
+    for name in ("emulator", "search"):
+        known[name] = _free_port(home, known.get(name), taken)
+        taken.add(known[name])
+    return Ports(
+        api=api or _free_port(home, known.get("api"), taken),
+        emulator=known["emulator"],
+        search=known["search"],
+    )
 
 
-def remember_ports(home: Home, api: int, emulator: int) -> None:
+def remember_ports(home: Home, ports: Ports) -> None:
     """Have the next start choose the same ports."""
-    home.ports.write_text(json.dumps({"api": api, "emulator": emulator}))
+    home.ports.write_text(json.dumps(ports._asdict()))
 
 
 def _known_ports(home: Home) -> dict[str, int]:
@@ -147,10 +163,10 @@ def _known_ports(home: Home) -> dict[str, int]:
     return known
 
 
-def _free_port(home: Home, known: int | None, but: int) -> int:
+def _free_port(home: Home, known: int | None, taken: Set[int]) -> int:
     """The known port if it is free, else one that depends on the home.
 
-    Both are below those that systems give to outgoing connections: a port that is free between
+    All are below those that systems give to outgoing connections: a port that is free between
     two starts of a server stays so. Raises `UpError` when all are taken.
     """
     first = zlib.crc32(os.fsencode(home.folder)) % len(_PORTS)
@@ -158,7 +174,7 @@ def _free_port(home: Home, known: int | None, but: int) -> int:
     if known is not None and known in _PORTS:
         candidates.insert(0, known)
     for port in candidates:
-        if port != but and _is_free(port):
+        if port not in taken and _is_free(port):
             return port
     raise UpError("no free port is left")
 

@@ -37,7 +37,9 @@ SUPERUSER = "postgres"
 _LONGEST_SOCKET_FOLDER = 80
 _START_TRIES_S = 15.0
 _STOP_SIGNALS = ((signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0))
-_SETTINGS = ("max_connections=200", "timezone=UTC", "log_timezone=UTC", "shared_buffers=256MB")
+_SETTINGS = ("max_connections=200", "timezone=UTC", "log_timezone=UTC")
+# What the server keeps at hand: a sixteenth of the machine's memory, within these, in MB.
+_LEAST_BUFFERS, _MOST_BUFFERS = 128, 1024
 _FOR_SPEED = (
     "fsync=off",
     "synchronous_commit=off",
@@ -197,6 +199,11 @@ def postmaster(server: Server) -> int | None:
     return pid if processes.folder(pid) == server.data else None
 
 
+def _buffers() -> int:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    return max(_LEAST_BUFFERS, min(_MOST_BUFFERS, memory // 16))
+
+
 def _start(server: Server) -> None:
     if postmaster(server) is not None:
         return
@@ -204,7 +211,8 @@ def _start(server: Server) -> None:
     if not server.data.exists():
         _initialise(server)
     _forget_reused_pid(server)
-    options = [*_SETTINGS, *(() if server.durable else _FOR_SPEED)]
+    options = [*_SETTINGS, f"shared_buffers={_buffers()}MB"]
+    options += () if server.durable else _FOR_SPEED
     options.append(f'unix_socket_directories="{server.socket_folder}"')
     spoken = " ".join(f"-c {shlex.quote(option)}" for option in [*options, "listen_addresses="])
     # Relative paths: pg_ctl puts them into a shell command without escaping.

@@ -8,11 +8,12 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.migrate import migrate
@@ -26,16 +27,17 @@ from infra.local.environment import (
     api_environment,
     aws_environment,
     read_env,
+    search_environment,
     without_proxy,
     write_env,
 )
 from infra.local.functions import Functions
-from infra.local.home import LOOPBACK, Home, UpError
+from infra.local.home import LOOPBACK, Home, Ports, UpError
 from infra.local.postgres import Server
 from infra.local.recovery import forget_messages, lapse_leases
 from infra.local.running import Running
 from infra.local.terminal import say
-from infra.topology import JANITOR, WORKERS, Scheduled, Worker
+from infra.topology import JANITOR, SEARCH, WORKERS, Scheduled, Worker
 
 DATABASE = "mammothbox"
 _API_PATIENCE_S = 30.0
@@ -56,23 +58,23 @@ def up(topology: Topology | None = None) -> None:
     place = home.home_from_environment()
     home.refuse_if_occupied(place)
     # Before anything is made: a refused start leaves nothing behind.
-    api_port, emulator_port = home.choose_ports(place, _wanted_port())
+    ports = home.choose_ports(place, _wanted_port())
     place.prepare()
     stop = threading.Event()
     ending.listen(stop, partial(ending.by_force, place, os.getpid()))
     with home.occupied(place), ExitStack() as stack:
-        home.remember_ports(place, api_port, emulator_port)
-        home.announce(place, f"http://{LOOPBACK}:{api_port}")
-        _leave_the_real_account(emulator_port)
+        home.remember_ports(place, ports)
+        home.announce(place, f"http://{LOOPBACK}:{ports.api}")
+        _leave_the_real_account(ports.emulator)
         # The emulator takes as long to start as Postgres: both at once.
         beside = stack.enter_context(ThreadPoolExecutor(1))
-        emulating = beside.submit(emulator.start, place, emulator_port, topology.workers)
+        emulating = beside.submit(emulator.start, place, ports.emulator, topology.workers)
         server = stack.enter_context(postgres.lease(place.database))
         running = Running(stop, say)
         # A function that is still busy, or hangs, after the others have ended.
         stack.callback(processes.kill_descendants, os.getpid())
         stack.callback(running.end)
-        told = _addresses(server, topology, api_port, emulator_port)
+        told = _addresses(server, topology, ports)
         _start(place, told, topology, running, emulating)
         _greet(place, told)
         while not stop.wait(_WATCH_EVERY_S):
@@ -81,10 +83,17 @@ def up(topology: Topology | None = None) -> None:
         say("ending")
 
 
-def _addresses(server: Server, topology: Topology, api_port: int, emulator_port: int) -> Stack:
+def _addresses(server: Server, topology: Topology, ports: Ports) -> Stack:
     server.create_database(DATABASE)
-    queues = emulator.addresses(emulator_port, topology.workers)
-    return Stack(server.urls(DATABASE), api_port, emulator_port, queues.queues, queues.dead_letters)
+    queues = emulator.addresses(ports.emulator, topology.workers)
+    return Stack(
+        server.urls(DATABASE),
+        ports.api,
+        ports.emulator,
+        queues.queues,
+        queues.dead_letters,
+        ports.search,
+    )
 
 
 def _start(
@@ -94,11 +103,12 @@ def _start(
     running: Running,
     emulating: Future[subprocess.Popen[bytes]],
 ) -> None:
-    # It says that it is ready once everything else is.
-    api = _start_api(place, told)
+    # They say that they are ready once everything else is.
+    api, search = _start_api(place, told), _start_search(place, told)
     _prepare_catalogue(told)
     running.keep("emulator", emulating.result(), lambda: _emulate_again(place, told, topology))
     running.keep("api", api, lambda: _start_api(place, told))
+    running.keep("search", search, lambda: _start_search(place, told))
     forget_messages(told.urls.superuser)
     write_env(place, told, _key(place, told.urls.superuser))
     _wait_for_api(running, told)
@@ -125,30 +135,51 @@ def _emulate_again(place: Home, told: Stack, topology: Topology) -> subprocess.P
 
 
 def _start_api(place: Home, told: Stack) -> subprocess.Popen[bytes]:
-    arguments = ["functions.api.app:app", "--host", LOOPBACK, "--port", str(told.api_port)]
+    return _serve(place, "api", "infra.local.gateway:app", told.api_port, api_environment(told))
+
+
+def _start_search(place: Home, told: Stack) -> subprocess.Popen[bytes]:
+    return _serve(place, SEARCH.name, SEARCH.app, told.search_port, search_environment(told))
+
+
+def _serve(
+    place: Home, name: str, app: str, port: int, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    arguments = [app, "--host", LOOPBACK, "--port", str(port)]
     return lifeline.start(
         "uvicorn",
         [*arguments, "--no-access-log", "--timeout-graceful-shutdown", "2"],
-        api_environment(told),
-        place.logs / "api.log",
+        environment,
+        place.logs / f"{name}.log",
     )
 
 
 def _wait_for_api(running: Running, told: Stack) -> None:
-    tries = int(_API_PATIENCE_S / 0.1)
-    for _ in range(tries):
-        if not running.is_alive("api"):
-            break
+    """Until both answer. Raises `UpError` when one does not start."""
+    for name, path in (("api", "health/ready"), ("search", "search")):
+        if not _answers(running, name, f"{told.url}/api/v1/{path}"):
+            raise UpError(f"the {name} function does not start: see logs/{name}.log")
+
+
+def _answers(running: Running, name: str, url: str) -> bool:
+    """Whether it did within its time; an end of the stack counts as that."""
+    for _ in range(int(_API_PATIENCE_S / 0.1)):
+        if not running.is_alive(name):
+            return False
         try:
             # A fixed address of this machine.
-            urllib.request.urlopen(f"{told.url}/api/v1/health/ready", timeout=5)  # noqa: S310
-        except (urllib.error.URLError, OSError):
-            running.stop.wait(0.1)
+            urllib.request.urlopen(url, timeout=5)  # noqa: S310
+        except urllib.error.HTTPError as error:
+            # Without a key it says so once it runs; before, the gateway says that it does not.
+            if error.code == HTTPStatus.UNAUTHORIZED:
+                return True
+        except OSError:
+            pass
         else:
-            return
-        if running.stop.is_set():
-            return
-    raise UpError("the API does not start: see logs/api.log")
+            return True
+        if running.stop.wait(0.1):
+            return True
+    return False
 
 
 def _key(place: Home, url: str) -> str:

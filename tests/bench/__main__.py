@@ -13,10 +13,12 @@ from tests.bench import (
     drops,
     duplicates,
     encoders,
+    large_json,
     media,
     memory,
     profiles,
     reading,
+    search,
     typed,
 )
 from tests.bench.figures import machine
@@ -28,10 +30,12 @@ BENCHES = {
     "drops": drops.run,
     "duplicates": duplicates.run,
     "encoders": encoders.run,
+    "large_json": large_json.run,
     "media": media.run,
     "memory": memory.run,
     "profiles": profiles.run,
     "reading": reading.run,
+    "search": search.run,
     "typed": typed.run,
 }
 

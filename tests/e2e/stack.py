@@ -48,13 +48,15 @@ def wait_for(look: Callable[[], Found | None], patience_s: float = PATIENCE_S) -
 
 
 @dataclass
-class LocalStack:
-    """A running `make up`."""
+class Client:
+    """Somebody with a key, told by `env` where everything is."""
 
-    home: Path
-    process: subprocess.Popen[str]
     env: dict[str, str]
     open: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def raw_bucket(self) -> str:
+        return self.env["RAW_BUCKET"]
 
     @cached_property
     def http(self) -> httpx2.Client:
@@ -138,6 +140,19 @@ class LocalStack:
 
         return self.settled(wait_for(look))
 
+
+@dataclass
+class LocalStack(Client):
+    """A running `make up`."""
+
+    home: Path = field(kw_only=True)
+    process: subprocess.Popen[str] = field(kw_only=True)
+
+    def logged(self, worker: str, text: str) -> list[dict[str, Any]]:
+        """What the worker wrote to its log with that text in it."""
+        lines = (self.home / "logs" / f"{worker}.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if text in line and line.startswith("{")]
+
     def sweep(self) -> None:
         """Run the janitor now, beside the stack's own."""
         worker_url = self.env["DATABASE_URL"].replace("//postgres@", "//worker@")
@@ -191,7 +206,7 @@ def start(home: Path, port: int = 0) -> LocalStack:
         return "Ctrl-C" in log.read_text()
 
     wait_for(runs)
-    return LocalStack(home, process, read_env(Home(home)))
+    return LocalStack(read_env(Home(home)), home=home, process=process)
 
 
 def run(

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import psycopg
 
-from infra.topology import RAW_BUCKET, WORKERS
+from infra.topology import WORKERS
 from tests.e2e.stack import LocalStack, wait_for
 
 
@@ -102,7 +102,7 @@ def test_a_file_copied_into_the_bucket_becomes_an_asset(stack: LocalStack) -> No
     name = f"été + {unique().decode()}.json"
 
     stack.s3.put_object(
-        Bucket=RAW_BUCKET, Key=f"drop/local/orders/{name}", Body=b'{"order": 1}' + unique(" ")
+        Bucket=stack.raw_bucket, Key=f"drop/local/orders/{name}", Body=b'{"order": 1}' + unique(" ")
     )
 
     found = stack.dropped(name)
@@ -142,7 +142,7 @@ def test_a_wrong_hash_is_a_listed_failure_whose_bytes_are_kept(stack: LocalStack
 def test_zero_bytes_are_refused_or_fail_with_the_reason(stack: LocalStack) -> None:
     answer = stack.http.post("uploads", json={"files": [{"filename": "a", "size_bytes": 0}]})
     name = f"empty-{unique().decode()}"
-    stack.s3.put_object(Bucket=RAW_BUCKET, Key=f"drop/local/{name}", Body=b"")
+    stack.s3.put_object(Bucket=stack.raw_bucket, Key=f"drop/local/{name}", Body=b"")
 
     assert answer.status_code == 422
     assert stack.dropped(name)["error"]["code"] == "empty_object"
@@ -200,7 +200,7 @@ def test_a_worker_killed_in_the_middle_of_a_message_loses_nothing(stack: LocalSt
     lock = f"local:{hashlib.sha256(content).hexdigest()}"
     with psycopg.connect(stack.env["DATABASE_URL"]) as ours:
         ours.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
-        stack.s3.put_object(Bucket=RAW_BUCKET, Key=f"drop/local/{name}", Body=content)
+        stack.s3.put_object(Bucket=stack.raw_bucket, Key=f"drop/local/{name}", Body=content)
         running = (
             "SELECT 1 AS x FROM stage JOIN asset ON id = asset_id AND stage.owner = asset.owner"
         )
@@ -231,12 +231,8 @@ def test_one_correlation_id_from_the_request_to_the_object_and_the_log(stack: Lo
     stack.settled(upload["system_id"])
 
     items = stack.http.get(f"objects/{upload['system_id']}/lineage").json()["items"]
-    stored = stack.s3.head_object(Bucket=RAW_BUCKET, Key=upload["fields"]["key"])
-    logged = [
-        json.loads(line)
-        for line in (stack.home / "logs" / "intake.log").read_text().splitlines()
-        if request_id in line and line.startswith("{")
-    ]
+    stored = stack.s3.head_object(Bucket=stack.raw_bucket, Key=upload["fields"]["key"])
+    logged = stack.logged("intake", request_id)
     assert answer.headers["X-Request-Id"] == request_id
     assert {item["request_id"] for item in items} == {request_id}
     assert stored["Metadata"]["request-id"] == request_id

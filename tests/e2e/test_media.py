@@ -10,7 +10,6 @@ import httpx2
 import numpy as np
 from PIL import Image
 
-from infra.topology import RAW_BUCKET
 from tests.e2e.stack import LocalStack
 from tests.samples import png
 
@@ -49,7 +48,7 @@ def song() -> bytes:
 
 
 def dropped(stack: LocalStack, name: str, body: bytes) -> dict[str, Any]:
-    stack.s3.put_object(Bucket=RAW_BUCKET, Key=f"drop/local/media/{name}", Body=body)
+    stack.s3.put_object(Bucket=stack.raw_bucket, Key=f"drop/local/media/{name}", Body=body)
     return stack.dropped(name)
 
 

@@ -190,7 +190,12 @@ def test_down_ends_what_hangs_and_the_next_up_recovers_even_elsewhere(home: Path
 def test_a_signal_ends_within_ten_seconds_what_hangs(home: Path) -> None:
     # Given a stack all of whose children hang
     stack = start(home)
-    for marker in ("uvicorn", "ministack", "infra.local.execution_child functions.intake"):
+    for marker in (
+        "local.gateway",
+        "functions.search",
+        "ministack",
+        "infra.local.execution_child functions.intake",
+    ):
         stack.child(marker).suspend()
     suspend_postgres(home)
 
@@ -236,13 +241,13 @@ def watchdog_of(home: Path) -> psutil.Process:
     return wait_for(look)
 
 
-@pytest.mark.parametrize("child", ["uvicorn", "ministack"])
+@pytest.mark.parametrize("child", ["local.gateway", "functions.search", "ministack"])
 def test_a_child_that_died_is_started_again(stack: LocalStack, child: str) -> None:
     stack.child(child).kill()
 
     def answers() -> bool:
         try:
-            return stack.http.get("health/ready").status_code == 200
+            return all(stack.http.get(path).is_success for path in ("health/ready", "search"))
         except httpx2.TransportError:
             return False
 

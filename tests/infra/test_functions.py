@@ -58,7 +58,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     home = Home(tmp_path_factory.mktemp("emulator"))
     home.prepare()
-    _, port = choose_ports(home, 0)
+    port = choose_ports(home, 0).emulator
     process = emulator.start(home, port, [BROKEN, WELL, UNUSED])
     queues = emulator.addresses(port, [BROKEN, WELL, UNUSED])
     sqs = emulator.client("sqs", port)

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local import home as homes
 from infra.local.environment import Stack, read_env, write_env
-from infra.local.home import LOOPBACK, Home, UpError, choose_ports
+from infra.local.home import LOOPBACK, Home, Ports, UpError, choose_ports
 from infra.local.postgres import DatabaseUrls
 
 
@@ -50,14 +50,14 @@ def test_chosen_ports_stay_the_same(home: Home) -> None:
     first = choose_ports(home, 0)
 
     assert choose_ports(home, 0) == first
-    assert first[0] != first[1]
+    assert len({*first}) == len(first)
 
 
 def test_remembered_ports_are_preferred(home: Home) -> None:
-    api, emulator = choose_ports(home, 0)
-    homes.remember_ports(home, api + 9, emulator + 9)
+    others = Ports(*(port + 9 for port in choose_ports(home, 0)))
+    homes.remember_ports(home, others)
 
-    assert choose_ports(home, 0) == (api + 9, emulator + 9)
+    assert choose_ports(home, 0) == others
 
 
 def test_a_half_written_memory_of_ports_is_no_trouble(home: Home) -> None:
@@ -69,15 +69,16 @@ def test_a_half_written_memory_of_ports_is_no_trouble(home: Home) -> None:
 
 def test_no_chosen_port_is_one_that_the_system_gives_to_connections(home: Home) -> None:
     # Given a port that a connection of some program had once, and may have at any time
-    homes.remember_ports(home, 50_000, 50_001)
+    homes.remember_ports(home, Ports(50_000, 50_001, 50_002))
 
     # Then neither is chosen: Linux begins at 32768, others later
     assert max(choose_ports(home, 0)) < 32_768
 
 
 def test_a_taken_port_is_refused_and_a_remembered_one_replaced(home: Home) -> None:
-    api, emulator = choose_ports(home, 0)
-    homes.remember_ports(home, api, emulator)
+    first = choose_ports(home, 0)
+    api = first.api
+    homes.remember_ports(home, first)
     with socket.socket() as taken:
         taken.bind((LOOPBACK, api))
         taken.listen()
@@ -86,18 +87,18 @@ def test_a_taken_port_is_refused_and_a_remembered_one_replaced(home: Home) -> No
             choose_ports(home, api)
         again = choose_ports(home, 0)
 
-    assert again[0] != api
-    assert again[1] == emulator
+    assert again.api != api
+    assert again[1:] == first[1:]
 
 
 def test_the_emulator_gives_way_to_the_port_that_is_wanted(home: Home) -> None:
-    api, emulator = choose_ports(home, 0)
-    homes.remember_ports(home, api, emulator)
+    first = choose_ports(home, 0)
+    homes.remember_ports(home, first)
 
-    chosen = choose_ports(home, emulator)
+    chosen = choose_ports(home, first.emulator)
 
-    assert chosen[0] == emulator
-    assert chosen[1] != emulator
+    assert chosen.api == first.emulator
+    assert chosen.emulator != first.emulator
 
 
 def test_what_a_shell_is_told_reads_back_and_is_private(home: Home) -> None:

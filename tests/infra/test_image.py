@@ -126,14 +126,14 @@ def copied() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory, task_root: Path) -> Path:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment of the image's requirements and the runtime client, and nothing else."""
     folder = tmp_path_factory.mktemp("environment")
     uv = str(Path(sys.executable).with_name("uv"))
     subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
     python = folder / "bin" / "python"
     install = [uv, "pip", "install", "-q", "--python", str(python)]
-    locked = ["--require-hashes", "-r", str(task_root / "worker.txt")]
+    locked = ["--require-hashes", "-r", str(REPOSITORY / "requirements" / "worker.txt")]
     subprocess.run([*install, *locked], check=True)
     subprocess.run([*install, RUNTIME_CLIENT], check=True)
     return python

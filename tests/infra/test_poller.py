@@ -27,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("poller")
 def sqs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     home = Home(tmp_path_factory.mktemp("emulator"))
     home.prepare()
-    _, port = choose_ports(home, 0)
+    port = choose_ports(home, 0).emulator
     process = emulator.start(home, port, WORKERS)
     client = emulator.client("sqs", port)
     yield client

@@ -8,10 +8,13 @@ from itertools import chain
 import pytest
 from mammothbox.catalog.migrate import read_migrations
 from mammothbox.settings import WorkerSettings
+from mammothbox.web import application
 
-from infra.topology import API, JANITOR, MIGRATE, WORKERS, Api, OnDeploy, Scheduled, Worker
+from functions.api.app import app as api
+from functions.search.app import app as search
+from infra.topology import API, JANITOR, MIGRATE, SEARCH, WORKERS, Api, OnDeploy, Scheduled, Worker
 
-FUNCTIONS: list[Api | OnDeploy | Scheduled | Worker] = [API, JANITOR, MIGRATE, *WORKERS]
+FUNCTIONS: list[Api | OnDeploy | Scheduled | Worker] = [API, SEARCH, JANITOR, MIGRATE, *WORKERS]
 # Function timeouts beyond two minutes, and why.
 LONG = {
     "intake": "hashes objects of up to 20 GB",
@@ -51,13 +54,27 @@ def test_functions_are_short_or_say_why_not() -> None:
 def test_names_are_unique_and_handlers_exist() -> None:
     names = [function.name for function in FUNCTIONS]
     assert len(set(names)) == len(names)
-    for dotted in chain((function.handler for function in FUNCTIONS), [API.app.replace(":", ".")]):
+    apps = (each.app.replace(":", ".") for each in (API, SEARCH))
+    for dotted in chain((function.handler for function in FUNCTIONS), apps):
         module, _, name = dotted.rpartition(".")
         assert callable(getattr(importlib.import_module(module), name))
 
 
 def test_every_database_role_is_made_by_a_migration() -> None:
     made = "".join(migration.sql for migration in read_migrations())
-    roles = {function.database_role for function in (API, JANITOR, *WORKERS)}
+    roles = {function.database_role for function in (API, SEARCH, JANITOR, *WORKERS)}
     for role in roles - {None}:
         assert f"'{role}'" in made
+
+
+def test_every_route_is_its_functions_by_its_path() -> None:
+    served = {
+        API.name: set(application.contract(api)["paths"]),
+        SEARCH.name: set(application.contract(search)["paths"]),
+    }
+    assert {path for path in served[API.name] if SEARCH.answers(path)} == set()
+    assert {path for path in served[SEARCH.name] if not SEARCH.answers(path)} == set()
+    # And none of its paths leads to nothing.
+    for path in SEARCH.paths:
+        assert any(each == path or each.startswith(f"{path}/") for each in served[SEARCH.name])
+    assert API.paths == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -238,7 +239,11 @@ def test_nearly_alike_clusters_are_suggested_for_a_merge(library: VectorLibrary)
     assert library.rows("SELECT kind FROM suggestion") == []
 
 
-def test_clusters_are_named_after_what_they_show(library: VectorLibrary) -> None:
+def test_clusters_are_named_after_what_they_show(
+    library: VectorLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without places none are looked up.
+    monkeypatch.setitem(sys.modules, "reverse_geocode", None)
     ids = [library.add(EAST) for _ in range(3)]
     for each in ids[:2]:
         library.rows(
@@ -255,6 +260,23 @@ def test_clusters_are_named_after_what_they_show(library: VectorLibrary) -> None
     library.do("name")
 
     assert library.rows("SELECT name FROM cluster") == [{"name": "Beach, 14 July 2024"}]
+
+
+def test_clusters_are_named_after_their_city_unless_a_hand_named_them(
+    library: VectorLibrary,
+) -> None:
+    named, east, north = library.add(UP), library.add(EAST), library.add(NORTH)
+    acts.rename(library.app, library.by, home(library, named), "Opera")
+    library.rows(
+        "INSERT INTO media (owner, asset_id, latitude, longitude, everything)"
+        " SELECT 'ada', unnest(%(ids)s::uuid[]), -33.857, 151.215, '{}'",
+        ids=[named, east, north],
+    )
+
+    library.do("name")
+
+    names = {row["name"] for row in library.rows("SELECT name FROM cluster")}
+    assert names == {"Opera", "Sydney", "Sydney 2"}
 
 
 def test_anothers_clusters_do_not_exist(library: VectorLibrary) -> None:

@@ -104,7 +104,11 @@ def test_links(house: House, client: TestClient) -> None:
         json={"cluster_id": cluster_of(house, client, one)["id"]},
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "cannot_link")
-    assert client.delete(f"/api/v1/links/{made.json()['link_id']}").status_code == 200
+    gone = client.delete(f"/api/v1/links/{made.json()['link_id']}")
+    assert gone.status_code == 200
+    assert gone.json()["cluster_id"] in [
+        cluster_of(house, client, each)["id"] for each in (one, other)
+    ]
 
 
 def test_trash_and_purge_leave_the_counts_right(house: House, client: TestClient) -> None:
@@ -209,6 +213,14 @@ def test_what_looks_alike_is_shown_as_similar(house: House, client: TestClient) 
 
     assert [item["system_id"] for item in found] == [str(other)]
     assert 0.9 < found[0]["similarity"] <= 1.0001
+    assert f"/derived/{other}/thumb-300.webp?" in found[0]["thumbnail"]
+    assert found[0]["uri"]
+    assert found[0]["filename"] == house.get(client, other)["filename"]
+    # The same bytes once more are like what the first are like.
+    (copy,) = clustered(house, client, 0)
+    assert house.get(client, copy)["duplicate_of"] == str(one)
+    of_copy = client.get(f"/api/v1/objects/{copy}/similar").json()["items"]
+    assert [item["system_id"] for item in of_copy] == [str(other)]
     nothing = client.get(f"/api/v1/objects/{one}/similar", params={"min_similarity": 1})
     assert nothing.json()["items"] == []
     assert house.client(owner="eve").get(f"/api/v1/objects/{one}/similar").status_code == 404

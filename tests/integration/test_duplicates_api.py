@@ -135,6 +135,9 @@ def test_a_confirmed_pair_tells_what_was_decided(client: TestClient, pair: dict[
     assert [each["decision_id"] for each in decisions] == [told["decision_id"]]
     again = say(client, pair, verdict="dismiss")
     assert (again.status_code, again.json()["code"]) == (409, "already_decided")
+    # No cluster has a part in it.
+    undone = client.post(f"/api/v1/decisions/{told['decision_id']}/undo").json()
+    assert (undone["cluster_id"], undone["made"]) == (None, [])
 
 
 def test_a_dismissed_pair_survives_a_replay(

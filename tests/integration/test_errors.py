@@ -16,11 +16,14 @@ from fastapi.routing import iter_route_contexts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mammothbox.catalog.api_keys import ROLES, Role
+from mammothbox.searching.query_filters import KEYS
 from starlette.testclient import TestClient
 
-from functions.api import openapi
-from functions.api.app import app
-from tests.house import House
+from functions.api.app import CONTRACT
+from functions.api.app import app as api
+from functions.search.app import app as search
+from infra import openapi
+from tests.house import House, app
 from tests.integration.outside import cut_off
 
 BASE = "/api/v1"
@@ -61,6 +64,7 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/collections/{name}"): "viewer",
     ("PATCH", "/collections/{name}"): "admin",
     ("GET", "/collections/{name}/documents"): "viewer",
+    ("GET", "/collections/{name}/documents/{document_id}"): "viewer",
     ("GET", "/collections/{name}/drift"): "viewer",
     ("GET", "/collections/{name}/refusals"): "viewer",
     ("GET", "/schemas"): "viewer",
@@ -69,6 +73,14 @@ LEAST_ROLE: dict[tuple[str, str], Role | None] = {
     ("POST", "/schemas/{schema_id}/approve"): "admin",
     ("POST", "/schemas/{schema_id}/reject"): "admin",
     ("POST", "/schemas/{schema_id}/rollback"): "admin",
+    ("GET", "/search"): "viewer",
+    ("POST", "/search/by-image"): "viewer",
+    ("GET", "/searches"): "viewer",
+    ("POST", "/searches"): "uploader",
+    ("GET", "/searches/{search_id}"): "viewer",
+    ("DELETE", "/searches/{search_id}"): "uploader",
+    ("GET", "/timeline"): "viewer",
+    ("GET", "/map"): "viewer",
     ("GET", "/admin/stats"): "operator",
     ("GET", "/admin/queues"): "operator",
     ("GET", "/admin/dlq/{queue}"): "operator",
@@ -93,6 +105,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/clusters/{cluster_id}"): {"action": "confirm"},
     ("PATCH", "/collections/{name}"): {"contract": "freeze"},
     ("PATCH", "/schemas/{schema_id}"): {"storage": "jsonb"},
+    ("POST", "/search/by-image"): {"system_id": str(uuid4())},
+    ("POST", "/searches"): {"name": "a", "query": "tag:beach"},
     ("POST", "/links"): {"kind": "must", "system_ids": [str(uuid4()), str(uuid4())]},
     ("POST", "/duplicates/{pair_id}"): {"verdict": "dismiss"},
     ("POST", "/uploads"): {"files": [{"filename": "a", "size_bytes": 1}]},
@@ -137,7 +151,7 @@ def assert_problem(answer: httpx2.Response, status: int | None = None) -> dict[s
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every operation of the contract."""
-    for path, methods in app.openapi()["paths"].items():
+    for path, methods in openapi.document()["paths"].items():
         for method, operation in methods.items():
             yield method.upper(), path.removeprefix(BASE), operation
 
@@ -153,7 +167,8 @@ def test_every_route_is_denied_without_a_key(house: House) -> None:
     nobody = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     routes = [
         (method, route.path or "")
-        for route in iter_route_contexts(app.routes)
+        for served in (api, search)
+        for route in iter_route_contexts(served.routes)
         for method in route.methods or ()
     ]
     assert len(routes) >= len(LEAST_ROLE)
@@ -280,6 +295,9 @@ def test_a_parameter_that_no_route_knows_is_refused_everywhere(house: House) -> 
         assert [error["field"] for error in problem["errors"]] == ["query.limitt"], (method, path)
         assert "no such parameter" in problem["detail"]
     listed = operator.get(f"{BASE}/objects?limitt=5").json()["detail"]
+    assert listed.startswith("limitt: no such parameter")
+    blank = operator.post(f"{BASE}/searches", json={"name": " "})
+    assert assert_problem(blank, 422)["detail"] == "body.name: must not be blank"
     assert "known are" in listed
     assert "limit" in listed
 
@@ -637,8 +655,19 @@ def test_an_accident_is_a_problem_too_and_keeps_its_words(
 
 
 def test_the_committed_contract_is_the_apps() -> None:
-    committed = openapi.FILE.read_text("utf-8")
+    committed = CONTRACT.read_text("utf-8")
     assert committed == openapi.contract(), "run `make openapi` and commit the file"
+
+
+def test_the_contract_tells_the_language_of_queries() -> None:
+    told = [
+        parameter["description"]
+        for _, _, operation in operations()
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "query"
+    ]
+    assert len(told) == 4
+    assert all(f"`{key}:` {takes}" in text for text in told for key, takes in KEYS.items())
 
 
 def test_every_operation_says_what_its_errors_look_like() -> None:

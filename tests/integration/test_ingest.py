@@ -204,9 +204,9 @@ def test_an_endless_announcement_is_refused_like_an_endless_document(client: Tes
 
 
 BAD_JSON: list[tuple[bytes, str, str]] = [
-    (b"", "not_an_object", "character 0"),
+    (b"", "empty_payload", "send a JSON object"),
     (b"nope", "not_an_object", "character 0"),
-    (b"[]", "not_an_object", "character 1"),
+    (b"[]", "empty_payload", "at least one JSON object"),
     (b"[1]", "not_an_object", "character 1"),
     (b'[{"a": 1}, null]', "not_an_object", "character 11"),
     # At the comma or at the brace behind it, as this Python's parser sees it.

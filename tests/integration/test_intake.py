@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from functions.api.handler import handler as api_handler
 from functions.janitor.handler import handler as janitor_handler
+from functions.search.handler import handler as search_handler
 from infra.topology import RAW_BUCKET
 from tests.house import House, event, object_created
 from tests.integration.outside import cut_off, happen_during, listen
@@ -47,6 +48,7 @@ POISON = (
 OTHERS = (
     "api_gateway_list_objects.json",
     "api_gateway_request_uploads.json",
+    "api_gateway_search.json",
     "schedule.json",
     "sqs_batch.json",
     "wake_up.json",
@@ -255,14 +257,15 @@ def test_a_redriven_message_keeps_its_request_id(house: House) -> None:
 def test_what_the_scheduler_and_the_gateway_send(house: House) -> None:
     with house.as_worker():
         assert janitor_handler(json.loads(event("schedule.json")), house.context)  # type: ignore[arg-type]
-    for name, status in (
-        ("api_gateway_request_uploads.json", 201),
-        ("api_gateway_list_objects.json", 200),
+    for name, handler, status in (
+        ("api_gateway_request_uploads.json", api_handler, 201),
+        ("api_gateway_list_objects.json", api_handler, 200),
+        ("api_gateway_search.json", search_handler, 200),
     ):
         request = json.loads(event(name))
         request["headers"]["Authorization"] = f"Bearer {house.key()}"
         request["multiValueHeaders"]["Authorization"] = [request["headers"]["Authorization"]]
-        answer = api_handler(request, house.context)  # type: ignore[arg-type]
+        answer = handler(request, house.context)  # type: ignore[arg-type]
         assert answer["statusCode"] == status, answer
         shown = {name.lower(): value for name, value in answer["headers"].items()}
         assert shown["x-request-id"] == request["requestContext"]["requestId"]

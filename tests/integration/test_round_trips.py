@@ -27,6 +27,16 @@ LOOK_AT_SPACES = 1
 LIST_PAGE = 4
 GET = 5
 STATUS = 5
+# What was asked before, so that its vector is known.
+SEARCHES = {
+    "search": 5,
+    "search?query=warm": 6,
+    "timeline": 3,
+    "map": 3,
+    "searches": 3,
+}
+# Of a page that shows any.
+DOCUMENTS = 1
 
 
 class Wire:
@@ -162,3 +172,31 @@ def test_the_status_of_a_job(wire: Wire, client: TestClient, objects: int) -> No
 
     assert len(answer.json()["objects"]) == objects
     assert counted == [STATUS]
+
+
+def test_documents_are_read_with_the_page_that_shows_them(
+    wire: Wire, house: House, client: TestClient
+) -> None:
+    for collection in ("a", "b", "c"):
+        house.upload(client, b'{"n": "mammoth"}\n{"n": "mammoth"}', collection=collection)
+    house.run_queues()
+    house.sweep()
+    house.run_queues()
+
+    path = "/api/v1/search?query=mammoth"
+    results = client.get(path).json()["results"]
+    with wire.counting() as counted:
+        assert client.get(path).status_code == 200
+
+    shown = [each["document"] for each in results if each["document_id"]]
+    assert shown == [{"n": "mammoth"}] * 6
+    assert counted == [SEARCHES["search?query=warm"] + DOCUMENTS]
+
+
+@pytest.mark.parametrize(("path", "trips"), SEARCHES.items())
+def test_a_search(wire: Wire, client: TestClient, path: str, trips: int) -> None:
+    assert client.get(f"/api/v1/{path}").status_code == 200
+    with wire.counting() as counted:
+        assert client.get(f"/api/v1/{path}").status_code == 200
+
+    assert counted == [trips]

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from mammothbox.catalog import collections
+from mammothbox.catalog.connection import Connection
 
 from tests.house import House
 
@@ -153,6 +155,29 @@ def test_a_contract_keeps_out_documents_that_do_not_fit(
     assert refused["code"] == code
     assert "/total, /note" in refused["detail"]
     assert len(schemas(house)) == 1
+
+
+def test_documents_are_held_to_the_contract_as_it_is_when_they_are_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = approved(house)
+    add_to = collections.add_to
+
+    def change_it_first(connection: Connection, collection_id: UUID) -> None:
+        house.rows("UPDATE collection SET contract = 'discard_row'")
+        add_to(connection, collection_id)
+
+    # Given a contract that becomes another one after a file was first looked at,
+    monkeypatch.setattr(collections, "add_to", change_it_first)
+
+    store(house, ODD, FINE)
+
+    assert house.rows(f'SELECT order_id FROM collections."{table}" WHERE order_id >= 900') == [
+        {"order_id": 901}
+    ]
+    assert [one["code"] for one in house.rows("SELECT code FROM document_refusal")] == [
+        "row_discarded"
+    ]
 
 
 def test_a_contract_may_discard_values_alone(house: House) -> None:

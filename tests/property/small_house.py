@@ -77,15 +77,21 @@ class SmallHouse:
         self.worker.close()
         self.app.close()
 
-    def announce(self, sha256: str | None = None, body: bytes = PNG) -> Asset:
+    def announce(
+        self, sha256: str | None = None, body: bytes = PNG, collection: str | None = None
+    ) -> Asset:
         """What the API does for a client that announces a file."""
-        file = Announced("a.png", "image/png", len(body), sha256)
+        file = Announced("a.png", "image/png", len(body), sha256, collection)
         asked = Asked(self.owner, "key:test", "r", "upload", [file])
-        return put_on_record(self.app, BUCKET, asked).assets[0]
+        recorded = put_on_record(self.app, BUCKET, asked)
+        self.dispatch.send(recorded.outgoing)
+        return recorded.assets[0]
 
-    def upload(self, body: bytes = PNG, sha256: str | None = None) -> tuple[Asset, str]:
+    def upload(
+        self, body: bytes = PNG, sha256: str | None = None, collection: str | None = None
+    ) -> tuple[Asset, str]:
         """Announce and send a file; returns S3's message about it."""
-        asset = self.announce(sha256, body)
+        asset = self.announce(sha256, body, collection)
         self.store.put(asset.key, body, "image/png", {})
         version = self.store.first_version(asset.key)
         assert version is not None

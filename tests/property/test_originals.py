@@ -1,4 +1,7 @@
-"""Whatever is uploaded, trashed, restored and purged: a group of equal bytes has one original."""
+"""Whatever is uploaded, trashed, restored and purged: a group of equal bytes has one original.
+
+Of JSON a group is about one collection; of anything else a collection tells nothing apart.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mammothbox import removal
+from mammothbox.catalog.assets import Asset
+from mammothbox.messages import Outgoing
 from mammothbox.removal import Bytes
 
 from infra.local.postgres import DatabaseUrls
@@ -27,8 +32,10 @@ if TYPE_CHECKING:
     from mammothbox.storage.multipart import S3Multipart
 
 _owners = (f"group-{number}" for number in count())
-BODIES = [b"a letter", b"another letter"]
+JSON = b'{"a": "document"}'
+BODIES = [b"a letter", JSON]
 bodies = st.sampled_from(BODIES)
+collections = st.sampled_from([None, "here", "there"])
 
 
 class NoLibrary:
@@ -49,19 +56,39 @@ class Groups(RuleBasedStateMachine):
     def pick(self, data: st.DataObject) -> UUID:
         return self.kept[data.draw(st.integers(0, len(self.kept) - 1))]
 
-    @rule(body=bodies)
-    def somebody_uploads(self, body: bytes) -> None:
-        asset, event = self.house.upload(body)
+    @rule(body=bodies, collection=collections)
+    def somebody_uploads(self, body: bytes, collection: str | None) -> None:
+        asset, event = self.house.upload(body, collection=collection)
         self.house.finish_everything(event)
-        self.kept.append(asset.id)
+        self.keep(asset.id, body, collection)
 
-    @rule(body=bodies)
-    def somebody_announces_what_may_be_here(self, body: bytes) -> None:
-        asset = self.house.announce(hashlib.sha256(body).hexdigest(), body)
+    @rule(body=bodies, collection=collections)
+    def somebody_announces_what_may_be_here(self, body: bytes, collection: str | None) -> None:
+        asset = self.house.announce(hashlib.sha256(body).hexdigest(), body, collection)
         if asset.status == "awaiting_upload":
             return
-        assert asset.status == "duplicate"
-        self.kept.append(asset.id)
+        self.house.finish_everything(*self.house.sent())
+        self.keep(asset.id, body, collection)
+
+    def go_on(self, outgoing: Outgoing) -> None:
+        """An heir that is JSON is read like any other."""
+        self.house.dispatch.send(outgoing)
+        self.house.finish_everything(*self.house.sent())
+
+    def keep(self, asset_id: UUID, body: bytes, collection: str | None) -> None:
+        """Without a name, JSON that is in the library is not stored once more."""
+        asset = self.house.asset(asset_id)
+        live = [one for one in self.group(body) if one.trashed_at is None and one.verified]
+        if body != JSON or collection is None:
+            assert (asset.status == "duplicate") == bool(live)
+        else:
+            assert asset.sent_to == collection
+        self.kept.append(asset_id)
+
+    def group(self, body: bytes) -> list[Asset]:
+        """All that is kept of these bytes, whichever collections they were sent to."""
+        sha256 = hashlib.sha256(body).hexdigest()
+        return [one for one in map(self.house.asset, self.kept) if one.sha256 == sha256]
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data())
@@ -70,7 +97,7 @@ class Groups(RuleBasedStateMachine):
         outgoing = removal.trash(
             self.house.app, self.house.owner, asset_id, actor="key:t", request_id="r"
         )
-        self.house.dispatch.send(outgoing)
+        self.go_on(outgoing)
         assert self.house.asset(asset_id).trashed_at is not None
 
     @precondition(lambda self: self.kept)
@@ -80,7 +107,7 @@ class Groups(RuleBasedStateMachine):
         outgoing = removal.restore(
             self.house.app, self.house.owner, asset_id, actor="key:t", request_id="r"
         )
-        self.house.dispatch.send(outgoing)
+        self.go_on(outgoing)
         assert self.house.asset(asset_id).trashed_at is None
 
     @precondition(lambda self: self.kept)
@@ -90,7 +117,7 @@ class Groups(RuleBasedStateMachine):
         asset, outgoing = removal.begin_purge(
             self.house.app, self.house.owner, asset_id, actor="key:t", request_id="r"
         )
-        self.house.dispatch.send(outgoing)
+        self.go_on(outgoing)
         self.kept.remove(asset_id)
         if to_the_end:
             # None of these uploads is a multipart one.
@@ -101,20 +128,24 @@ class Groups(RuleBasedStateMachine):
     @invariant()
     def every_group_has_one_original_and_its_bytes(self) -> None:
         for body in BODIES:
-            group = [
-                asset
-                for asset in map(self.house.asset, self.kept)
-                if asset.sha256 == hashlib.sha256(body).hexdigest()
-            ]
-            originals = [asset for asset in group if asset.duplicate_of is None]
-            assert len(originals) == (1 if group else 0)
-            for asset in group:
-                assert asset.verified
-                assert asset.status == ("ready" if asset in originals else "duplicate")
-                assert asset in originals or asset.duplicate_of == originals[0].id
-                assert self.house.store.open(asset.key, asset.version_id or "").size == len(body)
-            if any(asset.trashed_at is None for asset in group):
-                assert originals[0].trashed_at is None
+            assets = self.group(body)
+            for sent_to in {asset.sent_to for asset in assets}:
+                self.one_of_a_group_is_the_original(
+                    body, [asset for asset in assets if asset.sent_to == sent_to]
+                )
+
+    def one_of_a_group_is_the_original(self, body: bytes, group: list[Asset]) -> None:
+        (original,) = [asset for asset in group if asset.duplicate_of is None]
+        for asset in group:
+            assert asset.verified
+            assert asset.sent_to in ("", asset.collection) or asset.collection is None
+            assert asset.status == ("ready" if asset == original else "duplicate")
+            assert asset == original or asset.duplicate_of == original.id
+            assert self.house.store.open(asset.key, asset.version_id or "").size == len(body)
+        if any(asset.trashed_at is None for asset in group):
+            assert original.trashed_at is None
+        if original.sent_to:
+            assert original.collection == original.sent_to
 
     def teardown(self) -> None:
         self.house.close()

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from mammothbox.storage.keys import COLLECTION_LIMIT, DropKey, parse_key
+from mammothbox.web.fields import Collection
 from pydantic import TypeAdapter, ValidationError
-
-from functions.api.fields import Collection
 
 GOOD = ["attic", "Sommer 2026", "été", "a.b", "日本", "🦣", "c" * COLLECTION_LIMIT, " "]
 BAD = ["a\tb", "a\nb", "\r", "\x7f", "\x85", "a\u2028b", "\u2029", "c" * (COLLECTION_LIMIT + 1)]

@@ -26,8 +26,16 @@ MOST_HANDLER_LINES = 60
 LONG: dict[str, str] = {}
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers"}
 AWS = {"boto3", "botocore"}
-SPEAK_AWS = ("mammothbox/storage/", "mammothbox/queues.py", "mammothbox/bus.py")
+SPEAK_AWS = (
+    "mammothbox/storage/",
+    "mammothbox/queues.py",
+    "mammothbox/bus.py",
+    "mammothbox/database_access.py",
+    "mammothbox/secrets.py",
+)
 SPEAK_SQL = ("mammothbox/catalog/",)
+HTTP = {"fastapi", "starlette", "python_multipart"}
+SPEAK_HTTP = ("mammothbox/web/",)
 SLOW = ("PIL", "numpy", "onnxruntime", "scipy", "aws_xray_sdk", "av", "torch")
 
 
@@ -90,6 +98,12 @@ def test_nobody_imports_tests(path: Path) -> None:
 def test_aws_is_spoken_only_in_its_adapters(path: Path) -> None:
     if not name(path).startswith(SPEAK_AWS):
         assert imports_of(path, AWS) == []
+
+
+@library
+def test_http_is_spoken_only_where_it_is_shared(path: Path) -> None:
+    if not name(path).startswith(SPEAK_HTTP):
+        assert imports_of(path, HTTP) == []
 
 
 @pytest.mark.parametrize("path", modules("mammothbox", "functions"), ids=by_name)
@@ -160,11 +174,14 @@ def test_the_rules_would_notice_sql() -> None:
     assert not _is_sql("Select a file from the list")
 
 
-def test_importing_the_api_is_quick_and_brings_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("function", ["api", "search"])
+def test_importing_what_answers_clients_is_quick_and_brings_no_model(
+    capsys: pytest.CaptureFixture[str], function: str
+) -> None:
     """In a fresh process, as on a cold start. The figure is for people; machines differ."""
     program = (
         "import sys, time; began = time.perf_counter();"
-        "import functions.api.handler;"
+        f"import functions.{function}.handler;"
         "print(round((time.perf_counter() - began) * 1000));"
         f"print(*sorted({{*sys.modules}} & {set(SLOW)!r}))"
     )
@@ -175,7 +192,7 @@ def test_importing_the_api_is_quick_and_brings_no_model(capsys: pytest.CaptureFi
 
     milliseconds, slow = done.stdout.split("\n")[:2]
     with capsys.disabled():
-        print(f"\nimport functions.api.handler: {milliseconds} ms")
+        print(f"\nimport functions.{function}.handler: {milliseconds} ms")
     assert slow.split() == []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from mammothbox.settings import (
+    BrowserSettings,
     BusSettings,
     CaptionSettings,
     ConfigurationError,
@@ -18,6 +19,7 @@ from mammothbox.settings import (
     MediaSettings,
     ModelSettings,
     OperatorDatabaseSettings,
+    OwnerDatabaseSettings,
     QueueSettings,
     StorageSettings,
     WorkerSettings,
@@ -28,8 +30,10 @@ from pydantic_settings import BaseSettings
 LEGAL: dict[type[BaseSettings], dict[str, str]] = {
     DatabaseSettings: {"DATABASE_URL": "postgresql://app:hush@db/mammoth"},
     OperatorDatabaseSettings: {"OPERATOR_DATABASE_URL": "postgresql://operator:hush@db/mammoth"},
+    OwnerDatabaseSettings: {"DATABASE_URL": "postgresql://postgres:hush@db/mammoth"},
     StorageSettings: {"RAW_BUCKET": "the-raw-bucket", "LIBRARY_BUCKET": "the-library-bucket"},
     QueueSettings: {"QUEUE_URLS": '{"intake": "https://queue"}'},
+    BrowserSettings: {},
     BusSettings: {"EVENT_BUS": "the-bus"},
     WorkerSettings: {"FUNCTION_TIMEOUT_S": "300", "MAX_RECEIVES": "5"},
     IntakeSettings: {},
@@ -42,6 +46,8 @@ LEGAL: dict[type[BaseSettings], dict[str, str]] = {
 
 # Something illegal for each variable that can be illegal. None of these may be repeated.
 ILLEGAL = [
+    (DatabaseSettings, "DATABASE_AUTH", "by-handshake"),
+    (OperatorDatabaseSettings, "DATABASE_AUTH", "by-handshake"),
     (StorageSettings, "RAW_BUCKET", "@@"),
     (StorageSettings, "LIBRARY_BUCKET", "@@"),
     (StorageSettings, "UPLOAD_EXPIRES_S", "59111.5"),
@@ -58,6 +64,7 @@ ILLEGAL = [
     (StorageSettings, "PART_EXPIRES_S", "43201"),
     (StorageSettings, "DOWNLOAD_EXPIRES_S", "soonish"),
     (StorageSettings, "SINGLE_UPLOAD_LIMIT", "-77"),
+    (BrowserSettings, "CORS_ORIGINS", "hush-no-json"),
     (QueueSettings, "QUEUE_URLS", "hush-no-json"),
     (QueueSettings, "QUEUE_URLS", '["hush-list"]'),
     (QueueSettings, "QUEUE_URLS", '{"intake": 4711}'),

@@ -22,12 +22,12 @@ SPLIT = {
 }
 
 REFUSED = {
-    "nothing": ("", "not_an_object", "character 0"),
-    "only spaces": ("  \n", "not_an_object", "character 3"),
+    "nothing": ("", "empty_payload", "send a JSON object"),
+    "only spaces": ("  \n", "empty_payload", "send a JSON object"),
     "a number": ("12", "not_an_object", "character 0"),
     "a string": ('"text"', "not_an_object", "character 0"),
     "null": ("null", "not_an_object", "character 0"),
-    "an empty array": ("[]", "not_an_object", "character 1"),
+    "an empty array": ("[]", "empty_payload", "at least one JSON object"),
     "an array of numbers": ("[1]", "not_an_object", "character 1"),
     "a number among objects": ('[{"a": 1}, 2]', "not_an_object", "character 11"),
     "an array of arrays": ("[[{}]]", "not_an_object", "character 1"),

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from mammothbox.catalog import cluster_stats
+from mammothbox.web.callers import KeyedRoute, Operator
 from pydantic import BaseModel
 
 from functions.api import services
-from functions.api.callers import KeyedRoute, Operator
 
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=KeyedRoute)
 

@@ -13,12 +13,12 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
 from mammothbox.clustering import acts, parts
 from mammothbox.errors import NotFound, Refused
+from mammothbox.web.callers import Admin, Caller, KeyedRoute, Uploader, Viewer
+from mammothbox.web.fields import ClusterName
 from pydantic import BaseModel, Field
 
 from functions.api import services
-from functions.api.callers import Admin, Caller, KeyedRoute, Uploader, Viewer
 from functions.api.cluster_shapes import Cluster, Made, by, cursor_behind, parse_cursor
-from functions.api.fields import ClusterName
 
 router = APIRouter(tags=["clusters"], route_class=KeyedRoute)
 

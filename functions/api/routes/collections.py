@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from mammothbox.catalog import collection_list, collections, document_query
+from mammothbox.catalog import collection_list, collections, document_query, single_documents
 from mammothbox.catalog.collections import Collection as Row
 from mammothbox.catalog.connection import Connection
 from mammothbox.documents import profile as profiles
@@ -21,15 +21,17 @@ from mammothbox.documents.proposals import By
 from mammothbox.documents.query import Known, parse_query
 from mammothbox.errors import NotFound
 from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
+from mammothbox.web.callers import Admin, Caller, KeyedRoute, Viewer
+from mammothbox.web.parameters import refuse_repeated
 
 from functions.api import services
-from functions.api.callers import Admin, Caller, KeyedRoute, Viewer
 from functions.api.collection_shapes import (
     Asked,
     Collection,
     CollectionDetail,
     CollectionEdit,
     Collections,
+    Document,
     Documents,
     Refusal,
     Refusals,
@@ -103,6 +105,7 @@ def _filters(request: Request) -> list[tuple[str, str]]:
     filters = [(name, text) for name, text in sent if name.partition("[")[0] == "filter"]
     unknown = {name for name, _ in sent} - {name for name, _ in filters} - {*_KNOWN}
     hint = f"known are {', '.join(_KNOWN)}, and filter[field][operator]"
+    refuse_repeated(request, {name for name, _ in filters})
     if unknown:
         raise RequestValidationError(
             [
@@ -117,15 +120,28 @@ _NO_SUCH = "no such parameter; "
 
 
 def _written(found: Sequence[document_query.Document], following: str | None) -> str:
-    """The page with the very text of each document: parsed, its numbers would lose digits."""
-    items = (
-        f'{{"document_id":"{one.document_id}","system_id":"{one.asset_id}","doc":{one.text}}}'
-        if one.text is not None
-        else f'{{"document_id":"{one.document_id}","system_id":"{one.asset_id}","doc":null,'
-        f'"too_large_bytes":{one.size}}}'
-        for one in found
-    )
-    return f'{{"items":[{",".join(items)}],"next_cursor":{json.dumps(following)}}}'
+    items = ",".join(map(_one_written, found))
+    return f'{{"items":[{items}],"next_cursor":{json.dumps(following)}}}'
+
+
+def _one_written(one: document_query.Document) -> str:
+    """With the very text of the document: parsed, its numbers would lose digits."""
+    ids = f'"document_id":"{one.document_id}","system_id":"{one.asset_id}"'
+    if one.text is None:
+        return f'{{{ids},"doc":null,"too_large_bytes":{one.size}}}'
+    return f'{{{ids},"doc":{one.text}}}'
+
+
+# Of an id alone: a collection may have `/documents/` in its name.
+@router.get("/{name:path}/documents/{document_id:uuid}", response_model=Document)
+def get_document(name: Name, document_id: UUID, caller: Viewer) -> Response:
+    """One document, as a search finds it by its `document_id`."""
+    with services.database().transaction(caller.owner) as connection:
+        collection = _find(connection, caller, name)
+        found = single_documents.one(connection, collection, document_id)
+    if found is None:
+        raise NotFound("document", document_id)
+    return Response(_one_written(found), media_type="application/json")
 
 
 @router.get("")

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from mammothbox.catalog import decisions, links
 from mammothbox.clustering import linking
 from mammothbox.clustering.undo import undo
+from mammothbox.web.callers import Admin, KeyedRoute, Viewer
 from pydantic import BaseModel
 
 from functions.api import services
-from functions.api.callers import Admin, KeyedRoute, Viewer
 from functions.api.cluster_shapes import Decision, Made, by
 
 router = APIRouter(tags=["decisions"], route_class=KeyedRoute)

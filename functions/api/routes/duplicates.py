@@ -11,10 +11,11 @@ from mammothbox.catalog import clusters, duplicate_list
 from mammothbox.catalog.duplicate_list import Half, Listed, Wanted
 from mammothbox.clustering import verdicts
 from mammothbox.errors import Refused
+from mammothbox.web.callers import Admin, KeyedRoute, Viewer
 
 from functions.api import services
-from functions.api.callers import Admin, KeyedRoute, Viewer
 from functions.api.cluster_shapes import by
+from functions.api.cursors import parse_id_cursor
 from functions.api.duplicate_shapes import (
     Duplicate,
     DuplicateEvidence,
@@ -31,13 +32,13 @@ router = APIRouter(prefix="/duplicates", tags=["duplicates"], route_class=KeyedR
 @router.get("")
 def list_duplicates(filters: Annotated[DuplicateFilters, Query()], caller: Viewer) -> Duplicates:
     """Pairs of the same object, newest first. What is in the trash is left out."""
-    limit = filters.limit
+    limit, after = filters.limit, parse_id_cursor(filters.cursor)
     with services.database().transaction(caller.owner) as connection:
         cluster_id = filters.cluster and clusters.where_merged(
             connection, caller.owner, filters.cluster
         )
         wanted = Wanted(filters.pair_class, filters.state, cluster_id)
-        found = duplicate_list.page(connection, caller.owner, wanted, filters.cursor, limit + 1)
+        found = duplicate_list.page(connection, caller.owner, wanted, after, limit + 1)
         page = found[:limit]
         halves = duplicate_list.halves(
             connection, caller.owner, [half for pair in page for half in pair.asset_ids]

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from mammothbox.catalog import spaces
 from mammothbox.errors import Unavailable
+from mammothbox.web.problems import FieldError, problem
 from pydantic import BaseModel
 
 from functions.api import services
-from functions.api.problems import FieldError, problem
 
 router = APIRouter(prefix="/health", tags=["health"])
 

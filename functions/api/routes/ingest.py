@@ -11,12 +11,12 @@ from mammothbox.catalog import assets, jobs, stages
 from mammothbox.errors import NotFound, Refused
 from mammothbox.uploads.ingest import MOST_OBJECTS, Body, ingest, split_json
 from mammothbox.uploads.request import Asked
+from mammothbox.web.callers import Caller, KeyedRoute, Uploader, Viewer
+from mammothbox.web.fields import Collection, Comments, ContentType, Filename, IdempotencyKey
+from mammothbox.web.forms import Part, parts_of
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from functions.api import services
-from functions.api.callers import Caller, KeyedRoute, Uploader, Viewer
-from functions.api.fields import Collection, Comments, ContentType, Filename, IdempotencyKey
-from functions.api.forms import Part, parts_of
 from functions.api.shapes import JobObject, JobStatus, job_status
 
 Valid = TypeVar("Valid")

@@ -16,13 +16,8 @@ from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import NotFound, Refused
 from mammothbox.removal import Bytes
-from mammothbox.storage.client import s3
-from mammothbox.storage.presign import presign_download
-from pydantic import BaseModel, Field
-
-from functions.api import services
-from functions.api.callers import Admin, Caller, KeyedRoute, Uploader, Viewer
-from functions.api.fields import (
+from mammothbox.web.callers import Admin, KeyedRoute, Uploader, Viewer, may_know_the_place
+from mammothbox.web.fields import (
     ClockTime,
     Collection,
     Comments,
@@ -31,7 +26,10 @@ from functions.api.fields import (
     Sha256,
     TagLabel,
 )
-from functions.api.media_shapes import detail_fields, media_fields
+from mammothbox.web.media_shapes import detail_fields, media_fields
+from pydantic import BaseModel, Field
+
+from functions.api import services
 from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fields
 
 router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
@@ -140,7 +138,7 @@ class Replayed(BaseModel):
 def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Objects:
     """The library, newest first; each filter narrows it further."""
     narrowed = filters.model_dump(exclude={"limit", "cursor", "bbox"})
-    if filters.bbox and not _may_know_the_place(caller):
+    if filters.bbox and not may_know_the_place(caller):
         raise Refused(403, "place_withheld", "Only its owner may look for objects by their place.")
     narrowed["box"] = parse_box(filters.bbox) if filters.bbox else None
     after = parse_cursor(filters.cursor) if filters.cursor else None
@@ -154,8 +152,8 @@ def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Object
     return Objects(
         items=[
             Object.model_validate(
-                object_fields(asset)
-                | media_fields(known[asset.id], with_place=_may_know_the_place(caller))
+                object_fields(asset, known[asset.id])
+                | media_fields(known[asset.id], with_place=may_know_the_place(caller))
             )
             for asset in page
         ],
@@ -172,14 +170,14 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
         known = shown.of_assets(connection, caller.owner, [system_id])[system_id]
     return ObjectDetail.model_validate(
         {
-            **object_fields(asset),
-            **detail_fields(known, with_place=_may_know_the_place(caller)),
-            **media_fields(known, with_place=_may_know_the_place(caller)),
+            **object_fields(asset, known),
+            **detail_fields(known, with_place=may_know_the_place(caller)),
+            **media_fields(known, with_place=may_know_the_place(caller)),
             "derivatives": [
                 {**made, "url": services.derivative_address(system_id, made["name"])}
                 for made in known.derivatives
             ],
-            "uri": _download_address(asset),
+            "uri": services.download_address(asset),
             "crc64nvme": asset.crc64nvme,
             "stages": [Stage.of(row) for row in rows],
         }
@@ -209,7 +207,7 @@ def content(system_id: UUID, caller: Viewer) -> RedirectResponse:
     """To the bytes as they came, whatever became of them."""
     with services.database().transaction(caller.owner) as connection:
         asset = _get(connection, caller.owner, system_id)
-    address = _download_address(asset)
+    address = services.download_address(asset)
     if address is None:
         raise Refused(409, "not_received", "The bytes of this object have not been seen yet.")
     return RedirectResponse(address, status_code=302, headers={"Cache-Control": "no-store"})
@@ -218,7 +216,7 @@ def content(system_id: UUID, caller: Viewer) -> RedirectResponse:
 @router.get("/{system_id}/metadata")
 def metadata(system_id: UUID, caller: Viewer) -> Metadata:
     """Everything the file itself carries, its whole EXIF among it."""
-    if not _may_know_the_place(caller):
+    if not may_know_the_place(caller):
         raise Refused(403, "place_withheld", "A file's metadata may tell places: ask its owner.")
     with services.database().transaction(caller.owner) as connection:
         _get(connection, caller.owner, system_id)
@@ -295,26 +293,8 @@ def replay_object(system_id: UUID, caller: Uploader, replay: Replay | None = Non
     )
 
 
-def _may_know_the_place(caller: Caller) -> bool:
-    return not (caller.is_foreign and services.media_settings().strip_gps)
-
-
 def _get(connection: Connection, owner: str, asset_id: UUID) -> Asset:
     asset = assets.get(connection, owner, asset_id)
     if asset is None:
         raise NotFound("object", asset_id)
     return asset
-
-
-def _download_address(asset: Asset) -> str | None:
-    if asset.version_id is None:
-        return None
-    return presign_download(
-        s3(),
-        bucket=asset.bucket,
-        key=asset.key,
-        version_id=asset.version_id,
-        filename=asset.filename or str(asset.id),
-        content_type=asset.content_type or "application/octet-stream",
-        expires_s=services.storage_settings().download_expires_s,
-    )

@@ -14,10 +14,11 @@ from mammothbox.documents.chore_names import BUILD, PROVE, UNDO
 from mammothbox.documents.proposals import By
 from mammothbox.errors import NotFound, Refused
 from mammothbox.messages import ChoreCall, Outgoing
+from mammothbox.web.callers import Admin, Caller, KeyedRoute, Viewer
+from mammothbox.web.fields import Collection
 
 from functions.api import services
-from functions.api.callers import Admin, Caller, KeyedRoute, Viewer
-from functions.api.fields import Collection
+from functions.api.cursors import parse_id_cursor
 from functions.api.schema_shapes import (
     Approval,
     Override,
@@ -36,9 +37,10 @@ def list_schemas(
     status: Status | None = None,
     collection: Annotated[Collection | None, Query(description="Its name.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: UUID | None = None,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Schemas:
     """What was proposed and what became of it, newest first."""
+    after = parse_id_cursor(cursor)
     with services.database().transaction(caller.owner) as connection:
         collection_id = None
         if collection is not None:
@@ -51,7 +53,7 @@ def list_schemas(
             caller.owner,
             status=status,
             collection_id=collection_id,
-            after=cursor,
+            after=after,
             limit=limit + 1,
         )
         page = rows[:limit]
@@ -76,12 +78,16 @@ def get_schema(schema_id: UUID, caller: Viewer) -> SchemaDetail:
 
 @router.patch("/{schema_id}", status_code=202)
 def change_schema(schema_id: UUID, override: Override, caller: Admin) -> SchemaDetail:
-    """Put other names, types or another storage in place of what was found; proved anew."""
+    """Put other names, types or another storage in place of what was found; proved anew.
+
+    What asks for nothing else than was asked for before leaves a waiting proposal as it is.
+    """
     asked = override.model_dump(exclude_none=True)
     with services.database().transaction(caller.owner) as connection:
         changed = second_say.override(connection, _by(caller), schema_id, asked)
         shown = _shown(connection, changed)
-    _call_for(PROVE, caller)
+    if changed.status == "proving":
+        _call_for(PROVE, caller)
     return shown
 
 

@@ -11,10 +11,10 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.space_walks import SpaceWalk
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.errors import NotFound, Refused
+from mammothbox.web.callers import KeyedRoute, Operator
 from pydantic import BaseModel, Field
 
 from functions.api import services
-from functions.api.callers import KeyedRoute, Operator
 
 router = APIRouter(prefix="/admin/spaces", tags=["admin"], route_class=KeyedRoute)
 

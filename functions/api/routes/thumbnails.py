@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 from mammothbox.catalog import assets, shown
 from mammothbox.errors import NotFound, Refused
+from mammothbox.web.callers import KeyedRoute, Viewer
+from mammothbox.web.media_shapes import ThumbnailSize
 
 from functions.api import services
-from functions.api.callers import KeyedRoute, Viewer
-from functions.api.media_shapes import ThumbnailSize
 
 router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
 

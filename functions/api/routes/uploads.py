@@ -13,11 +13,8 @@ from mammothbox.storage.presign import PresignedPart, PresignedPost
 from mammothbox.uploads import multipart
 from mammothbox.uploads.address import Address, NothingToSend, hand_out
 from mammothbox.uploads.request import Announced, Asked, put_on_record
-from pydantic import BaseModel, Field
-
-from functions.api import services
-from functions.api.callers import KeyedRoute, Uploader
-from functions.api.fields import (
+from mammothbox.web.callers import KeyedRoute, Uploader
+from mammothbox.web.fields import (
     Collection,
     Comments,
     ContentType,
@@ -25,6 +22,9 @@ from functions.api.fields import (
     IdempotencyKey,
     Sha256,
 )
+from pydantic import BaseModel, Field
+
+from functions.api import services
 
 router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=KeyedRoute)
 

@@ -98,6 +98,15 @@ def test_limits_themselves_are_within() -> None:
     assert decided(*[{"a": 1, "b": 1}] * 6, *[{"a": 1}] * 24).storage == "sql"
 
 
+def test_fields_that_hardly_a_document_has_do_not_count_against_the_others() -> None:
+    odd = [{"a": 1, f"rare{number}": 1} for number in range(5)]
+
+    assert failed(decided(*[{"a": 1}] * 995, *odd)) == set()
+    assert "stability" in failed(decided(*[{"a": 1}] * 15, *odd))
+    # Of nothing but rare fields these are all there is to tell.
+    assert "stability" in failed(decided(*({f"key{number}": 1} for number in range(200))))
+
+
 def test_whole_and_other_numbers_are_of_one_type_and_null_is_of_any() -> None:
     assert decided({"a": 1}, {"a": Digits("1.5")}, {"a": None}).storage == "sql"
 

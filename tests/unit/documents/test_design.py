@@ -104,6 +104,7 @@ def test_indexes_are_for_what_documents_are_looked_up_by() -> None:
                 "email": f"{number}@example.com",
                 "essay": f"{number} " + "x" * 100,
                 "tags": [],
+                "country": f"country {number % 60}",
             }
             for number in range(300)
         )
@@ -112,9 +113,17 @@ def test_indexes_are_for_what_documents_are_looked_up_by() -> None:
     assert [column.name for column in made.columns if column.indexed] == [
         "id",
         "at",
+        "country",
         "customer_id",
         "email",
     ]
+
+
+@pytest.mark.parametrize("name", ["placeid", "placeId", "PLACE_ID", "place_uuid", "refno_no"])
+def test_a_key_is_known_by_its_name_though_its_numbers_have_gaps(name: str) -> None:
+    made = designed(*({name: number * 37, "people": number * 91} for number in range(200)))
+
+    assert {column.path[0] for column in made.columns if column.indexed} == {name}
 
 
 def test_at_most_five_indexes_are_suggested() -> None:
@@ -208,7 +217,7 @@ def test_names_can_be_swapped() -> None:
         ({"columns": {"/a": {"name": "b"}}}, "cannot both be called 'b'"),
         ({"columns": {"/a": {"name": "x"}, "/b": {"name": "x"}}}, "2 columns cannot all"),
         ({"columns": {"/z": {"name": "x"}}}, "No column is proposed for '/z'"),
-        ({"columns": {"a": {"name": "x"}}}, "No column is proposed for 'a'"),
+        ({"columns": {"a": {"name": "x"}}}, "JSON pointers, such as '/a': 'a' is none"),
         ({"columns": {"/b": {"required": True}}}, "not in every document"),
     ],
 )

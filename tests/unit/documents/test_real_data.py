@@ -1,6 +1,6 @@
 """What becomes of data that packages ship, beside what a person would do with it.
 
-Where the answers differ the data set says so: `python -m tests.evaluation` tells the reasons.
+Where the answers differ the data set says so: `make evaluation` tells the reasons.
 """
 
 from __future__ import annotations
@@ -83,7 +83,13 @@ def test_files_of_different_kinds_are_told_apart() -> None:
         if one != other and similarity(paths[one], paths[other]) >= SAME
     }
 
-    assert alike == {
+    known = {
         frozenset({"operations of EC2", "operations of S3"}),
         frozenset({"container images", "machine images"}),
+        # Codes and names, as all lists of the kind have.
+        frozenset({"countries", "currencies"}),
+        frozenset({"countries there were", "currencies"}),
+        frozenset({"parts of countries", "states"}),
+        frozenset({"counties", "states"}),
     }
+    assert alike == {pair for pair in known if pair <= paths.keys()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from mammothbox.catalog import lineage, outbox
 from mammothbox.catalog.assets import Asset, Settled
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.schema_defs import SchemaDef
 from mammothbox.ids import new_id
 from mammothbox.messages import Announcement
+from mammothbox.observability import record_milliseconds
 
 
 def announce(
@@ -16,6 +19,9 @@ def announce(
     """Put on record, for the outside, that the asset has just settled."""
     if settled is None:
         return ()
+    if settled.status == "ready" and settled.arrived_at is not None:
+        took = datetime.now(UTC) - settled.arrived_at
+        record_milliseconds("ingest.time_to_ready", took / timedelta(milliseconds=1))
     announcement = Announcement.model_validate(
         {
             "id": new_id(),

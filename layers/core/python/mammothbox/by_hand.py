@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from mammothbox.catalog import assets, lineage, tags
+from mammothbox.catalog import assets, lineage, searchables, tags
 from mammothbox.catalog.connection import Database
 from mammothbox.errors import NotFound, Refused
 
@@ -48,3 +48,4 @@ def change(
             connection,
             lineage.about(asset, "asset.changed_by_hand", actor=actor, request_id=request_id),
         )
+        searchables.refresh(connection, owner, [asset_id])

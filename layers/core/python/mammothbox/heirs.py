@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from mammothbox import stages
 from mammothbox.announcing import announce
 from mammothbox.catalog import assets
@@ -18,10 +20,15 @@ def begin(connection: Connection, owner: str, appointed: Appointed | None) -> Ou
     """
     if appointed is None or not appointed.promoted:
         return Outgoing()
-    heir = assets.get(connection, owner, appointed.id)
-    if heir is None:
+    return process(connection, owner, appointed.id)
+
+
+def process(connection: Connection, owner: str, asset_id: UUID) -> Outgoing:
+    """Queue what follows intake for an original whose bytes were verified before it had them."""
+    asset = assets.get(connection, owner, asset_id)
+    if asset is None:
         return Outgoing()
-    following = after_intake(connection, heir.kind or "")
-    wake_ups = tuple(stages.queue(connection, heir, stage) for stage in following)
-    settled = assets.settle(connection, owner, heir.id)
-    return Outgoing(wake_ups, announce(connection, heir, settled, heir.request_id))
+    following = after_intake(connection, asset.kind or "")
+    wake_ups = tuple(stages.queue(connection, asset, stage) for stage in following)
+    settled = assets.settle(connection, owner, asset_id)
+    return Outgoing(wake_ups, announce(connection, asset, settled, asset.request_id))

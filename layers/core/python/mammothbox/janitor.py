@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
-from mammothbox import filling, stages, walks
+from mammothbox import filling, making_anew, stages, walks
 from mammothbox.announcing import announce
-from mammothbox.catalog import assets, chores, clusterings, lineage, outbox, raws, spaces, sweeps
+from mammothbox.catalog import (
+    assets,
+    chores,
+    clusterings,
+    lexicon,
+    lineage,
+    outbox,
+    raws,
+    search_leftovers,
+    spaces,
+    sweeps,
+)
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
@@ -34,6 +46,8 @@ _ACTOR = "function:janitor"
 # Per run and task: enough for a bad day, little enough for one invocation.
 _MOST = 500
 _MOST_FORGOTTEN = 5000
+# After a space was activated, millions of words are in doubt.
+_SECONDS_FOR_DOUBTS = 10.0
 _UPLOADS_PER_RUN = 200
 
 
@@ -65,6 +79,9 @@ def run(janitor: Janitor) -> dict[str, int]:
         "purges_finished": _finish_purges,
         "queues_measured": _measure_queues,
         "assets_looked_at_for_fills": _go_on_filling,
+        "assets_made_anew_for_search": _go_on_making_anew,
+        "words_doubted": _settle_doubts,
+        "searches_forgotten": _forget_searches,
     }
     found = {}
     failed = []
@@ -225,8 +242,42 @@ def _finish_purges(janitor: Janitor) -> int:
 def _measure_queues(janitor: Janitor) -> int:
     for name in janitor.queues.urls:
         count("job.queue_depth", janitor.queues.depth(name).waiting, queue=name)
+    with janitor.database.transaction() as connection:
+        count("job.dead_stages", sum(stage_rows.count_dead(connection).values()))
     return len(janitor.queues.urls)
 
 
 def _go_on_filling(janitor: Janitor) -> int:
     return filling.go_on(janitor.database)
+
+
+def _go_on_making_anew(janitor: Janitor) -> int:
+    return making_anew.go_on(janitor.database)
+
+
+def _settle_doubts(janitor: Janitor) -> int:
+    with janitor.database.transaction() as connection:
+        owners = lexicon.doubting(connection, _MOST)
+    until, doubted = monotonic() + _SECONDS_FOR_DOUBTS, 0
+    while owners:
+        settled = {owner: _settle_some(janitor, owner) for owner in owners}
+        doubted += sum(settled.values())
+        goes_on = monotonic() < until
+        owners = [owner for owner, words in settled.items() if words == _MOST and goes_on]
+    return doubted
+
+
+def _settle_some(janitor: Janitor, owner: str) -> int:
+    with janitor.database.transaction() as connection:
+        return lexicon.settle_doubts(connection, owner, _MOST)
+
+
+def _forget_searches(janitor: Janitor) -> int:
+    forgotten = 0
+    # There may be more searches in a minute than one statement is to forget.
+    while True:
+        with janitor.database.transaction() as connection:
+            found = search_leftovers.forget_frozen(connection, _MOST_FORGOTTEN)
+            forgotten += found + search_leftovers.forget_vectors(connection, _MOST_FORGOTTEN)
+        if found < _MOST_FORGOTTEN:
+            return forgotten

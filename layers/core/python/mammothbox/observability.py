@@ -1,7 +1,8 @@
 """Logs, metrics and traces: the one logger, the one set of metrics, and tracing when wanted.
 
-Metric names are those of the design: `ingest.requests`, `ingest.latency`, `job.queue_depth`,
-`job.processing_time`. They leave in CloudWatch's embedded metric format, so they cost no call.
+Metric names are those of the design: `ingest.requests`, `ingest.latency`, `ingest.time_to_ready`,
+`job.queue_depth`, `job.processing_time`, `job.dead_stages`, `caption.tokens`. They leave in
+CloudWatch's embedded metric format, so they cost no call.
 """
 
 from __future__ import annotations

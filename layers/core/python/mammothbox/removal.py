@@ -19,10 +19,12 @@ from mammothbox.catalog import (
     clusterings,
     document_parts,
     jobs,
+    lexicon,
     lineage,
     originals,
     placements,
     raws,
+    searchables,
 )
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
@@ -36,6 +38,9 @@ from mammothbox.storage.blobs import BlobStore
 from mammothbox.storage.library import Library
 from mammothbox.storage.multipart import S3Multipart
 from mammothbox.storage.placement import Copies
+
+# An asset's words, and what others before it left to be looked up.
+_MOST_WORDS = 5000
 
 
 def trash(
@@ -119,10 +124,12 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
         # A copy that was still being made has an end of its own, and whoever makes it sees to it.
         placements.forget(connection, asset.owner, [copy for copy in placed if not copy.making])
         forget_documents(connection, asset.owner, asset.id)
+        lexicon.doubt(connection, asset.owner, asset.id)
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
         jobs.forget_comments(connection, asset.owner, asset.job_id)
         _record(connection, asset, "asset.purged", "mammothbox", asset.request_id)
+        lexicon.settle_doubts(connection, asset.owner, _MOST_WORDS)
 
 
 def _erase_copies(library: Library, placed: Sequence[Copy]) -> None:
@@ -158,12 +165,16 @@ def _locked(connection: Connection, owner: str, asset_id: UUID) -> Asset:
 
 def _reappoint(connection: Connection, asset: Asset) -> Outgoing:
     if not asset.verified or asset.sha256 is None:
+        searchables.refresh_standing(connection, asset.owner, [asset.id])
         return Outgoing()
-    appointed = originals.reappoint(connection, asset.owner, asset.sha256)
+    appointed = originals.reappoint(connection, asset.owner, asset.sha256, asset.sent_to)
     if appointed is not None and appointed.promoted:
         # A duplicate has no copy; now it is to have one.
         chores.ask(connection, asset.owner, PLACE)
-    return heirs.begin(connection, asset.owner, appointed)
+    outgoing = heirs.begin(connection, asset.owner, appointed)
+    concerned = [asset.id, appointed.id] if appointed is not None else [asset.id]
+    searchables.refresh_standing(connection, asset.owner, concerned)
+    return outgoing
 
 
 def _record(connection: Connection, asset: Asset, event: str, actor: str, request_id: str) -> None:

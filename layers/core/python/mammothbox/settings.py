@@ -6,7 +6,7 @@ raises `ConfigurationError` naming the variable and never its value.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import DirectoryPath, Field, Json, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,6 +15,10 @@ _CONFIG = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="igno
 
 # Decoded by the model itself, so that text that is no JSON is reported like everything else.
 _Addresses = Annotated[Json[dict[str, str]], NoDecode]
+_Origins = Annotated[Json[tuple[str, ...]], NoDecode]
+
+# By what the address says, or by an IAM token that is made for each connection.
+_Auth = Literal["address", "iam"]
 
 Model = TypeVar("Model", bound=BaseSettings)
 
@@ -31,6 +35,7 @@ class DatabaseSettings(BaseSettings):
 
     model_config = _CONFIG
     database_url: SecretStr
+    database_auth: _Auth = "address"
 
 
 class OperatorDatabaseSettings(BaseSettings):
@@ -38,6 +43,16 @@ class OperatorDatabaseSettings(BaseSettings):
 
     model_config = _CONFIG
     operator_database_url: SecretStr
+    database_auth: _Auth = "address"
+
+
+class OwnerDatabaseSettings(BaseSettings):
+    """The catalogue as the role that owns it, whose password may be kept in Secrets Manager."""
+
+    model_config = _CONFIG
+    database_url: SecretStr
+    # The secret's ARN; without one the address says all.
+    database_secret: str | None = None
 
 
 class StorageSettings(BaseSettings):
@@ -51,6 +66,13 @@ class StorageSettings(BaseSettings):
     download_expires_s: Annotated[int, Field(ge=60, le=3600)] = 300
     # Presigned POST up to here, multipart beyond.
     single_upload_limit: Annotated[int, Field(ge=1)] = 100_000_000
+
+
+class BrowserSettings(BaseSettings):
+    """The sites whose pages may ask the API, as JSON: `["https://console.example"]`."""
+
+    model_config = _CONFIG
+    cors_origins: _Origins = Field(default=(), validate_default=False)
 
 
 class QueueSettings(BaseSettings):
@@ -132,7 +154,10 @@ class CaptionSettings(BaseSettings):
 
 
 class GeminiSettings(BaseSettings):
-    """The model that captions, and the key to it. `gemini_url` is for a stand-in."""
+    """The model that captions, and the key to it, or the ARN of the secret that keeps the key.
+
+    `gemini_url` is for a stand-in.
+    """
 
     model_config = _CONFIG
     gemini_api_key: SecretStr

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mammothbox.announcing import announce
-from mammothbox.catalog import assets, lineage, stages
+from mammothbox.catalog import assets, lineage, searchables, stages
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.lineage import Entry
@@ -19,7 +19,7 @@ from mammothbox.catalog.stages import Claim, Failure, StageKey
 from mammothbox.errors import NotItsTurn, Permanent, Refused, Retryable, Unavailable
 from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.observability import logger, timed
-from mammothbox.route import EMBED, Next
+from mammothbox.route import EMBED, INTAKE, Next
 
 ENDED = ("done", "failed", "dead", "skipped")
 UNSUCCESSFUL = ("failed", "dead")
@@ -119,7 +119,11 @@ def _finish(connection: Connection, work: Work, record: Record) -> Outgoing:
         raise LeaseLost(key)
     wake_ups = tuple(queue(connection, asset, stage) for stage in following)
     lineage.record(connection, _entry(asset, work.claim, "stage.done"))
-    return Outgoing(wake_ups) + _settled(connection, asset, work.claim.request_id)
+    outgoing = Outgoing(wake_ups) + _settled(connection, asset, work.claim.request_id)
+    # Intake, which holds the lock of the bytes, may have found that others have the same.
+    refresh = searchables.refresh_standing if key.name == INTAKE else searchables.refresh
+    refresh(connection, key.owner, [key.asset_id])
+    return outgoing
 
 
 def fail(
@@ -142,7 +146,9 @@ def fail(
             failure = Failure(failure.code, failure.detail, "dead", False)
         if not stages.fail(connection, claim, failure):
             raise LeaseLost(key)
-        return _record_failure(connection, work.asset, claim, failure)
+        outgoing = _record_failure(connection, work.asset, claim, failure)
+        searchables.refresh(connection, key.owner, [key.asset_id])
+        return outgoing
 
 
 def give_back(database: Database, work: Work) -> Outgoing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from mammothbox import database_access
 from mammothbox.batch import Worker
 from mammothbox.bus import EventBridgeBus, events
 from mammothbox.catalog.assets import Asset
@@ -35,7 +36,7 @@ from mammothbox.storage.ranges import RangedObject
 @cache
 def database() -> Database:
     """The catalogue as role `worker`."""
-    return Database(load(DatabaseSettings).database_url.get_secret_value())
+    return database_access.database(load(DatabaseSettings))
 
 
 @cache

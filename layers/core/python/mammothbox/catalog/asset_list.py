@@ -81,7 +81,7 @@ _TAGGED = (
     " AND (t.space = '' OR t.space = " + _ACTIVE + ") AND NOT EXISTS ("
     "SELECT FROM tag said WHERE said.owner = t.owner AND said.asset_id = t.asset_id"
     " AND said.label = t.label AND (said.source, said.space) < (t.source, t.space)"
-    " AND (said.space = '' OR said.space = " + _ACTIVE + "))"
+    " AND (said.space = '' OR said.space = " + _ACTIVE + ") IS TRUE)"
 )
 _AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
 _TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"

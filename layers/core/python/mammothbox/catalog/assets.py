@@ -47,6 +47,8 @@ class Asset:
     verified: bool
     duplicate_of: UUID | None
     collection: str | None
+    # Of JSON: which collection its group of equal bytes is about.
+    sent_to: str
     comments: str | None
     rating: int | None
     error_code: str | None
@@ -91,15 +93,17 @@ class Settled:
     kind: str | None
     job_id: UUID
     created_at: datetime
+    # When its bytes were first heard of, the first time that it settles.
+    arrived_at: datetime | None = None
 
 
 SELECT = (
     "SELECT a.owner, a.id, a.job_id, a.ordinal, a.raw_id, a.status, a.kind, a.filename,"
     " a.content_type, a.size_bytes, a.sha256, a.verified, a.duplicate_of, a.collection,"
-    " a.comments, a.rating, a.error_code, a.error_detail, a.error_retryable, a.created_at,"
-    " a.updated_at, a.settled_at, a.trashed_at, j.request_id, r.bucket, r.key, r.version_id,"
-    " r.declared_content_type, r.declared_size, r.declared_sha256, r.multipart_upload_id,"
-    " r.multipart_part_size, r.crc64nvme"
+    " a.sent_to, a.comments, a.rating, a.error_code, a.error_detail, a.error_retryable,"
+    " a.created_at, a.updated_at, a.settled_at, a.trashed_at, j.request_id, r.bucket,"
+    " r.key, r.version_id, r.declared_content_type, r.declared_size, r.declared_sha256,"
+    " r.multipart_upload_id, r.multipart_part_size, r.crc64nvme"
     " FROM asset a"
     " JOIN job j ON j.owner = a.owner AND j.id = a.job_id"
     " JOIN asset_raw r ON r.owner = a.owner AND r.id = a.raw_id"
@@ -211,7 +215,9 @@ def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None
         " AND NOT EXISTS (SELECT FROM stage WHERE owner = %(owner)s AND asset_id = %(id)s"
         " AND NOT optional AND (state IN ('queued', 'running') OR (state = 'failed'"
         " AND retryable)))"
-        " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
+        " RETURNING before.first, status, duplicate_of, kind, job_id, created_at,"
+        " CASE WHEN before.first THEN (SELECT min(queued_at) FROM stage"
+        " WHERE owner = %(owner)s AND asset_id = %(id)s) END AS arrived_at",
         {"owner": owner, "id": asset_id},
     ).fetchone()
     return _counted(connection, owner, row, failed=row is not None and row["status"] == "failed")

@@ -16,11 +16,15 @@ _SAMPLE = 200
 
 @dataclass(frozen=True)
 class Shows:
-    """An asset's labels with how certain each is, what those are kinds of, and its time."""
+    """An asset's labels with how certain each is, what those are kinds of, its time and place.
+
+    `place` is latitude and longitude.
+    """
 
     labels: dict[str, float]
     kinds: dict[str, float]
     at: datetime | None
+    place: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Stale:
 
 _SELECT = (
     "SELECT coalesce(t.labels, '{}') AS labels, coalesce(t.kinds, '{}') AS kinds,"
-    " md.taken_at AS at FROM wanted"
+    " md.taken_at AS at, md.latitude, md.longitude FROM wanted"
     " LEFT JOIN media md ON md.owner = %(owner)s AND md.asset_id = wanted.asset_id"
     " CROSS JOIN LATERAL (SELECT json_object_agg(label, certain) AS labels,"
     " (SELECT json_object_agg(kind, certain) FROM (SELECT kind, max(k.certain) AS certain FROM ("
@@ -79,4 +83,6 @@ def stale(connection: Connection, owner: str, edition: int, limit: int) -> list[
 
 
 def _shows(row: dict[str, Any]) -> Shows:
-    return Shows(dict(row["labels"]), dict(row["kinds"]), row["at"])
+    known = row["latitude"] is not None
+    place = (row["latitude"], row["longitude"]) if known else None
+    return Shows(dict(row["labels"]), dict(row["kinds"]), row["at"], place)

@@ -7,11 +7,13 @@ environment. Under uvicorn or in a test it is as many as there are requests at o
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
@@ -19,6 +21,9 @@ from mammothbox.errors import Unavailable
 
 Connection: TypeAlias = "psycopg.Connection[DictRow]"
 Row: TypeAlias = dict[str, Any]
+
+# Whom to take for RDS. A token or a password is shown to nobody else.
+_RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
 
 
 class Reader(psycopg.Cursor[DictRow]):
@@ -43,10 +48,15 @@ class Reader(psycopg.Cursor[DictRow]):
 
 
 class Database:
-    """The catalogue as one role sees it."""
+    """The catalogue as one role sees it.
 
-    def __init__(self, url: str) -> None:
+    Where there is a `password`, it is asked for one at each connect, and the server has to show
+    that it is RDS.
+    """
+
+    def __init__(self, url: str, password: Callable[[], str] | None = None) -> None:
         self._url = url
+        self._password = password
         self._idle: list[Connection] = []
 
     @contextmanager
@@ -107,9 +117,10 @@ class Database:
             if not _was_dropped(connection):
                 return connection
             connection.close()
+        address = self._url if self._password is None else on_rds(self._url, self._password())
         try:
             return psycopg.connect(
-                self._url,
+                address,
                 autocommit=True,
                 row_factory=dict_row,
                 cursor_factory=Reader,
@@ -125,6 +136,11 @@ class Database:
             connection.close()
         else:
             self._idle.append(connection)
+
+
+def on_rds(url: str, password: str) -> str:
+    """The address with a password, which only a server that RDS vouches for gets to see."""
+    return make_conninfo(url, password=password, sslmode="verify-full", sslrootcert=str(_RDS_ROOTS))
 
 
 def _roll_back_unless_done(connection: Connection) -> None:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from mammothbox.catalog import examples, spaces, vector_search
 from mammothbox.catalog.connection import Connection
+from mammothbox.searching.filters import Filters
+from mammothbox.searching.found import Ranking
+
+# What is in the trash is left out by every search; a duplicate looks like what it is one of.
+_EVERYTHING = Filters(duplicates="include")
 
 
-def similar(
-    connection: Connection, owner: str, asset_id: UUID, *, least: float, limit: int
-) -> list[tuple[UUID, float]]:
-    """What looks like the asset in the active space, with the cosine, the most alike first."""
-    rows = connection.execute(
-        "WITH own AS MATERIALIZED (SELECT e.space_id, e.vector FROM embedding e"
-        " JOIN embedding_space s ON s.id = e.space_id AND s.state = 'active'"
-        " WHERE e.owner = %(owner)s AND e.asset_id = %(asset_id)s AND e.frame = 0)"
-        " SELECT e.asset_id, 1 - (e.vector <=> own.vector) AS cosine FROM own JOIN embedding e"
-        " ON e.owner = %(owner)s AND e.space_id = own.space_id AND e.frame = 0"
-        " JOIN asset a ON a.owner = e.owner AND a.id = e.asset_id AND a.trashed_at IS NULL"
-        " AND a.purging_at IS NULL WHERE e.asset_id <> %(asset_id)s"
-        " AND 1 - (e.vector <=> own.vector) >= %(least)s"
-        " ORDER BY e.vector <=> own.vector, e.asset_id LIMIT %(limit)s",
-        {"owner": owner, "asset_id": asset_id, "least": least, "limit": limit},
-    ).fetchall()
-    return [(row["asset_id"], row["cosine"]) for row in rows]
+def similar(connection: Connection, owner: str, asset_id: UUID, limit: int) -> Ranking | None:
+    """What looks like the asset in the active space; `None` when it has no vector there.
+
+    What an exact duplicate looks like most, the asset with the same bytes, is left out with it.
+    """
+    space = spaces.active(connection)
+    if space is None:
+        return None
+    example = examples.find(connection, owner, asset_id, space.id)
+    if example is None:
+        return None
+    return vector_search.nearest(
+        connection,
+        owner,
+        space,
+        example.vector,
+        _EVERYTHING,
+        limit,
+        apart_from=example.asset_id,
+    )

@@ -19,8 +19,9 @@ class Shown:
     `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
     `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
     `similarity`, `threshold`, `runner_up`, `runner_up_similarity` and `pinned`.
-    `same_as` is the picture that is kept instead; `united` are facts that it got from others
-    which yield to it, with `system_id` as whose they are, the first that came before the rest.
+    `schema_id` is the schema in force of the collection that JSON is in. `same_as` is the
+    picture that is kept instead; `united` are facts that it got from others which yield to it,
+    with `system_id` as whose they are, the first that came before the rest.
     """
 
     width: int | None = None
@@ -42,6 +43,7 @@ class Shown:
     visible_text: str | None = None
     space: str | None = None
     cluster: dict[str, Any] | None = None
+    schema_id: UUID | None = None
     same_as: UUID | None = None
     united: tuple[dict[str, Any], ...] = ()
     tags: tuple[dict[str, Any], ...] = ()
@@ -68,6 +70,10 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         "  FROM clustering k JOIN membership cm ON cm.owner = k.owner AND cm.edition = k.edition"
         "  AND cm.asset_id = wanted.id JOIN cluster g ON g.owner = cm.owner"
         "  AND g.id = cm.cluster_id WHERE k.owner = %(owner)s) AS cluster,"
+        " (SELECT s.id FROM asset a JOIN collection n ON n.owner = a.owner"
+        "  AND n.name = a.collection JOIN schema_def s ON s.owner = n.owner"
+        "  AND s.collection_id = n.id AND s.status = 'active'"
+        "  WHERE a.owner = %(owner)s AND a.id = wanted.id AND a.kind = 'json') AS schema_id,"
         " (SELECT p.keeper FROM duplicate p WHERE p.owner = %(owner)s AND p.yielding = wanted.id"
         "  AND p.state = 'confirmed' ORDER BY p.decided_at, p.id LIMIT 1) AS same_as,"
         " (SELECT coalesce(json_agg(json_build_object('system_id', u.yielding, 'taken_at',"
@@ -84,7 +90,7 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         "  'score', score) ORDER BY score DESC NULLS FIRST, label) AS tags"
         "  FROM (SELECT DISTINCT ON (label) label, source, score FROM tag"
         "   WHERE tag.owner = %(owner)s AND tag.asset_id = wanted.id"
-        "   AND (space = '' OR space = (SELECT name FROM active)) ORDER BY label,"
+        "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY label,"
         "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source)) said) t"
         " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('name', name,"
         "  'content_type', content_type, 'width', width, 'height', height)"

@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from mammothbox.catalog import space_walks
+from mammothbox.catalog import searchable_walk, space_index, space_walks
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.encoders.space import Space
 
@@ -72,11 +72,15 @@ def offer(url: str, found: Sequence[tuple[Space, Mapping[str, Any]]], preferred:
 
 
 def register(connection: Connection, space: Space, calibration: Mapping[str, Any]) -> None:
-    """Put a space on record; one that is known gets its newest calibration."""
-    connection.execute(
+    """Put a space on record, with an index of its vectors, as the role that owns the tables.
+
+    One that is known gets its newest calibration.
+    """
+    row = connection.execute(
         "INSERT INTO embedding_space (name, model, weights_sha256, dimension, calibration)"
         " VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT (name) DO UPDATE SET calibration = excluded.calibration",
+        " ON CONFLICT (name) DO UPDATE SET calibration = excluded.calibration"
+        " RETURNING id, dimension",
         [
             space.name,
             space.model,
@@ -84,7 +88,9 @@ def register(connection: Connection, space: Space, calibration: Mapping[str, Any
             space.dimension,
             Jsonb(dict(calibration)),
         ],
-    )
+    ).fetchone()
+    assert row is not None  # noqa: S101 - it was inserted or updated
+    space_index.ensure(connection, row["id"], row["dimension"])
 
 
 def find(connection: Connection, name: str) -> SpaceRow | None:
@@ -135,18 +141,21 @@ def is_empty(connection: Connection, space_id: int) -> bool:
 def activate(connection: Connection, name: str) -> None:
     """Make the space the active one, and retire the one before it. Takes turns with others.
 
-    A fill of it goes on; what still waits to be filled into the retired one is called off.
+    A fill of it goes on; what still waits to be filled into the retired one is called off. What
+    search looks at is made anew by the janitor, for the tags of another space count now.
     """
     connection.execute("SELECT 1 FROM embedding_space ORDER BY id FOR UPDATE")
     connection.execute(
         "UPDATE embedding_space SET state = 'retired' WHERE state = 'active' AND name <> %s",
         [name],
     )
-    connection.execute(
+    row = connection.execute(
         "UPDATE embedding_space SET state = 'active', activated_at = now()"
-        " WHERE name = %s AND state <> 'active'",
+        " WHERE name = %s AND state <> 'active' RETURNING 1",
         [name],
-    )
+    ).fetchone()
+    if row is not None:
+        searchable_walk.begin(connection)
     space_walks.follow_activation(connection)
 
 

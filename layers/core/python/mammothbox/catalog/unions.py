@@ -89,14 +89,6 @@ def separate(connection: Connection, owner: str, pair_id: UUID) -> None:
     _take_words_back(connection, owner, row["keeper"], row["hand_tags"], row["tags_taken"])
 
 
-def keeper_of(connection: Connection, owner: str, pair_id: UUID) -> UUID | None:
-    """Which asset got something when the pair was confirmed."""
-    row = connection.execute(
-        "SELECT keeper FROM united WHERE owner = %s AND duplicate_id = %s", [owner, pair_id]
-    ).fetchone()
-    return row["keeper"] if row else None
-
-
 def _sayings(connection: Connection, owner: str, union: Union) -> dict[str, Any]:
     rows = connection.execute(
         "SELECT id, rating, comments FROM asset WHERE owner = %s AND id = ANY(%s)",

@@ -26,10 +26,10 @@ MOST_MOVED = 1000
 
 @dataclass(frozen=True)
 class Decided:
-    """The decision, the cluster as it is called now, and clusters that it made."""
+    """The decision, the cluster it was about as that is called now, and clusters that it made."""
 
     decision_id: UUID
-    cluster_id: UUID
+    cluster_id: UUID | None
     made: Sequence[UUID] = ()
 
 

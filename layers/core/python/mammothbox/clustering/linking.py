@@ -95,10 +95,11 @@ def unlink(database: Database, by: By, link_id: UUID) -> Decided:
         where = memberships.of_assets(
             table.connection, by.owner, table.place.edition, [link.asset_a, link.asset_b]
         )
+        cluster_ids = sorted({each.cluster_id for each in where.values()})
         act = Act(
             "unlink",
             touches=facets("link", link.id),
-            cluster_ids=sorted({each.cluster_id for each in where.values()}),
+            cluster_ids=cluster_ids,
             asset_ids=[link.asset_a, link.asset_b],
             before={
                 "id": str(link.id),
@@ -108,7 +109,7 @@ def unlink(database: Database, by: By, link_id: UUID) -> Decided:
             },
             detail=_told(link),
         )
-        return Decided(put_down(table, act), link.id)
+        return Decided(put_down(table, act), cluster_ids[0] if cluster_ids else None)
 
 
 def _told(link: Link) -> dict[str, Any]:

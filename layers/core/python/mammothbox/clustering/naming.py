@@ -1,4 +1,4 @@
-"""Names that people would give: what the members show, and when they were taken."""
+"""Names that people would give: what the members show, and where and when they were taken."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from mammothbox.catalog import cluster_names, clusters
 from mammothbox.catalog.cluster_names import Shows, Stale
 from mammothbox.catalog.connection import Connection
+from mammothbox.clustering import places
 
 # A word is a cluster's name if so many of its members bear it.
 _SHARE = 0.5
@@ -20,7 +21,10 @@ _FORMAL = frozenset({"portrait", "landscape", "panorama", "screenshot", "live", 
 
 
 def first_name(connection: Connection, owner: str, asset_id: UUID) -> str:
-    """A name for a cluster of one asset, from as much as is known so early."""
+    """A name for a cluster of one asset, from as much as is known so early.
+
+    Its place is told when it is named anew: nobody waits here until cities are loaded.
+    """
     return suggest(cluster_names.of_assets(connection, owner, [asset_id]))
 
 
@@ -28,17 +32,24 @@ def rename_stale(connection: Connection, owner: str, edition: int, stale: Sequen
     """Name clusters anew that have grown since they were named; a hand's name stays."""
     for each in stale:
         shown = cluster_names.of_cluster(connection, owner, edition, each.cluster_id)
-        clusters.name_by_machine(connection, owner, each.cluster_id, suggest(shown), each.size)
+        name = suggest(shown, where(shown))
+        clusters.name_by_machine(connection, owner, each.cluster_id, name, each.size)
     return len(stale)
 
 
-def suggest(members: Sequence[Shows]) -> str:
-    """The word most members share, and the day, month or years they were taken in."""
+def suggest(members: Sequence[Shows], place: str = "") -> str:
+    """The word most members share, the place, and the day, month or years they were taken in."""
     word = _shared_word(members)
     when = _when([member.at for member in members if member.at is not None])
-    if word and when:
-        return f"{word}, {when}"
-    return word or when or _NAMELESS
+    if word.casefold() == place.casefold():
+        word = ""
+    return ", ".join(part for part in (word, place, when) if part) or _NAMELESS
+
+
+def where(members: Sequence[Shows]) -> str:
+    """The place that members share, if enough of them have one; else nothing is looked up."""
+    points = [member.place for member in members if member.place is not None]
+    return places.called(points) if len(points) >= _SHARE * len(members) else ""
 
 
 def _shared_word(members: Sequence[Shows]) -> str:

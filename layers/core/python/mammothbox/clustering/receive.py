@@ -7,15 +7,15 @@ from functools import partial
 
 from mammothbox.catalog import spaces
 from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.stages import StageKey
 from mammothbox.clustering import duplicates
 from mammothbox.clustering.assign import assign
 from mammothbox.clustering.errands import Clustering, errands
 from mammothbox.errands import do
-from mammothbox.errors import Permanent, Retryable
-from mammothbox.messages import Outgoing, parse_chore_call, parse_wake_up
+from mammothbox.errors import Retryable
+from mammothbox.messages import Outgoing, parse_chore_call
 from mammothbox.route import CLUSTER, Next
-from mammothbox.stages import NoSuchStage, Work, finish, run, was_purged
+from mammothbox.stages import Work, finish
+from mammothbox.woken import receive_stage
 
 
 def receive(clustering: Clustering, body: str) -> Outgoing:
@@ -24,16 +24,8 @@ def receive(clustering: Clustering, body: str) -> Outgoing:
     if call is not None:
         do(errands(clustering), call)
         return Outgoing()
-    told = parse_wake_up(body)
-    if told is None or told.stage != CLUSTER:
-        raise Permanent("not_for_cluster", "The message wakes no cluster stage.")
-    key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
-    try:
-        return run(clustering.database, key, clustering.limits, partial(_assign, clustering))
-    except NoSuchStage:
-        if was_purged(clustering.database, key):
-            return Outgoing()
-        raise
+    acts = {CLUSTER: partial(_assign, clustering)}
+    return receive_stage(clustering.database, clustering.limits, body, acts, worker=CLUSTER)
 
 
 def _assign(clustering: Clustering, work: Work) -> Outgoing:

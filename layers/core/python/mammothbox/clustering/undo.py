@@ -41,7 +41,7 @@ def undo(database: Database, by: By, decision_id: UUID) -> Decided:
             detail={"undone": found.action},
             undoes=found.id,
         )
-        cluster_id = found.cluster_ids[0] if found.cluster_ids else found.id
+        cluster_id = found.cluster_ids[0] if found.cluster_ids else None
         return Decided(put_down(table, act), cluster_id)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from mammothbox.catalog import assets, clusterings, duplicates, lineage, unions
+from mammothbox.catalog import assets, clusterings, duplicates, lineage, searchables, unions
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.decisions import Recorded
@@ -58,6 +58,7 @@ def confirm(database: Database, by: By, pair_id: UUID, keep: UUID | None) -> Ver
         )
         decided = _decide(table, pair, act, keeper=keeper)
         _tell(table, halves, "asset.confirmed_duplicate", told)
+        searchables.refresh_standing(table.connection, table.owner, [keeper])
         return decided
 
 
@@ -83,6 +84,7 @@ def undo_confirm(table: Table, decision: Recorded) -> None:
     there = [assets.get(table.connection, table.owner, each) for each in halves]
     told = {"pair": str(pair_id)}
     _tell(table, [each for each in there if each], "asset.undid_duplicate", told)
+    searchables.refresh_standing(table.connection, table.owner, halves)
 
 
 def undo_dismiss(table: Table, decision: Recorded) -> None:

@@ -10,5 +10,7 @@ PROVE = "prove"
 BUILD = "build"
 # The end of a table that was rolled back.
 UNDO = "undo"
+# The words of documents, by which they are found.
+WORDS = "words"
 
-OF_COLLECTIONS = (PROPOSE, PROVE, BUILD, UNDO)
+OF_COLLECTIONS = (PROPOSE, PROVE, BUILD, UNDO, WORDS)

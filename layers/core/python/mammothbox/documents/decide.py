@@ -53,7 +53,7 @@ def decide(profile: Profile, knobs: Knobs = DEFAULTS) -> Decision:
     """A table if every rule is kept and the score reaches its limit; otherwise JSONB."""
     top = profile.top()
     objects = profile.documents - profile.not_objects
-    presence = _rounded(known.present / objects for known in top.values())
+    presence = _rounded(_presences(top.values(), objects, knobs.rare))
     one_type = _rounded(map(main_share, top.values()))
     lists = [path for path, known in profile.fields.items() if holds_objects(known)]
     torn = [path for path, known in profile.fields.items() if torn_between(known, knobs)]
@@ -123,6 +123,12 @@ def torn_between(known: Field, knobs: Knobs) -> bool:
     containers = total - max(known.scalars, arrays, objects)
     scalars = known.scalars - max(counts.values(), default=0)
     return containers / total > knobs.stray_containers or scalars / total > knobs.stray_scalars
+
+
+def _presences(fields: Iterable[Field], objects: int, rare: float) -> list[float]:
+    """How often each field is there. The rare ones count only where there are no others."""
+    shares = [known.present / objects for known in fields]
+    return [share for share in shares if share >= rare] or shares
 
 
 def _score(rules: Iterable[Rule]) -> float:

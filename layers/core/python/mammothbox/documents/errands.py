@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mammothbox.documents.build import build
-from mammothbox.documents.chore_names import BUILD, PROPOSE, PROVE, UNDO
+from mammothbox.documents.chore_names import BUILD, PROPOSE, PROVE, UNDO, WORDS
 from mammothbox.documents.propose import propose
 from mammothbox.documents.prove import prove
 from mammothbox.documents.rollback import undo
 from mammothbox.documents.source import Reading
+from mammothbox.documents.wording import write_words
 from mammothbox.errands import Errands
 
 
@@ -22,5 +23,6 @@ def errands(reading: Reading) -> Errands:
         ),
         BUILD: lambda owner: build(reading.database, owner, reading.time_left),
         UNDO: lambda owner: undo(reading.database, owner),
+        WORDS: lambda owner: write_words(reading.database, owner, reading.time_left),
     }
     return Errands(reading.database, reading.limits, reading.time_left, steps)

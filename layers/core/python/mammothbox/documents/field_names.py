@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Collection, Iterator
 
-from mammothbox.documents.design import Path
+from mammothbox.documents.pointers import Path, parse_pointer, pointer
 from mammothbox.errors import Refused
 
 _LONGEST_PATH = 100
@@ -27,17 +27,19 @@ def parse_field(name: str) -> Path:
         raise Refused(422, "invalid_field", "Name a field; the key that is empty is written '/'.")
     if len(name) > _LONGEST_NAME:
         raise Refused(422, "invalid_field", f"A field has at most {_LONGEST_NAME} characters.")
-    path = tuple(_unescaped(name)) if name.startswith("/") else tuple(name.split("."))
+    path = _pointed(name) if name.startswith("/") else tuple(name.split("."))
     if len(path) > _LONGEST_PATH:
         raise Refused(422, "invalid_field", f"A field is at most {_LONGEST_PATH} keys deep.")
     return path
 
 
-def _unescaped(pointer: str) -> Iterator[str]:
-    for part in pointer[1:].split("/"):
-        if "~" in part.replace("~0", "").replace("~1", ""):
-            raise Refused(422, "invalid_field", "In a JSON pointer '~' is written '~0', '/' '~1'.")
-        yield part.replace("~1", "/").replace("~0", "~")
+def _pointed(name: str) -> Path:
+    try:
+        return parse_pointer(name)
+    except ValueError:
+        raise Refused(
+            422, "invalid_field", "In a JSON pointer '~' is written '~0', '/' '~1'."
+        ) from None
 
 
 def spelled(path: Path) -> str:
@@ -45,7 +47,7 @@ def spelled(path: Path) -> str:
     plain = all(part and not _AMBIGUOUS & set(part) for part in path)
     if plain and not path[0].startswith("-"):
         return ".".join(path)
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+    return pointer(path)
 
 
 def unknown_field(path: Path, known: Collection[Path]) -> Refused:

@@ -12,6 +12,7 @@ from mammothbox.catalog import (
     collections,
     document_parts,
     document_tables,
+    document_words,
     typed_tables,
 )
 from mammothbox.catalog.collections import Collection
@@ -19,7 +20,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.document_parts import Part, Refused
 from mammothbox.catalog.document_tables import Place
 from mammothbox.documents import profile
-from mammothbox.documents.chore_names import PROPOSE
+from mammothbox.documents.chore_names import PROPOSE, WORDS
 from mammothbox.documents.contract import held_to
 from mammothbox.documents.document_id import first_id
 from mammothbox.documents.profile import Observer
@@ -59,6 +60,8 @@ def keep(
     """
     place = Place(part.asset_id, part.part)
     collections.add_to(connection, collection.id)
+    # Its contract may be another one since the file was first looked at.
+    collection = collections.get(connection, collection.owner, collection.id) or collection
     typed_tables.let_go(connection, collection, place)
     gone = document_tables.delete_part(connection, collection.docs_table, place)
     kept = Kept()
@@ -75,6 +78,7 @@ def keep(
         # What was refused of an unpacked file is on record since it was unpacked.
         document_parts.refuse(connection, part, kept.refused, kept.told)
     document_parts.keep_out(connection, part, kept.barred, barred)
+    document_words.lack(connection, part, had=gone > 0)
     _learn(connection, collection, kept, gone)
     assets.collect(connection, part.owner, part.asset_id, collection.name)
     return kept
@@ -130,4 +134,5 @@ def _learn(connection: Connection, collection: Collection, kept: Kept, gone: int
         collections.set_profile(connection, now, profile.to_json(learned), stale=now.profile_stale)
     kept.is_news = not now.reconsider
     collections.count(connection, now, kept.documents - gone)
-    chores.ask(connection, now.owner, PROPOSE)
+    for chore in (PROPOSE, WORDS):
+        chores.ask(connection, now.owner, chore)

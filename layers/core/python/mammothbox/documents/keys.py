@@ -12,7 +12,8 @@ DEEPEST = 2
 _ALL_BUT = 0.8
 _LONGEST_KEY = 200
 _LONGEST_UNNAMED = 80
-_KEY_NAMES = ("_id", "_uuid", "key", "code", "number", "_no", "ref", "sku", "slug")
+# Written together, too: `geonameid`.
+_KEY_NAMES = ("id", "_uuid", "key", "code", "number", "_no", "ref", "sku", "slug")
 _BY_CHANCE = 2
 
 

@@ -12,6 +12,8 @@ class Knobs:
     max_top_level_keys: int = 20
     # In what share of the documents a field is, on the average of the top-level ones.
     stability: float = 0.6
+    # What fewer documents have is not averaged: a sample would hardly know of it.
+    rare: float = 0.01
     # What share of a field's values are of its main type, on the average.
     type_stability: float = 0.9
     max_depth: int = 2

@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 from mammothbox.documents.column_types import COLUMN_TYPES, ColumnType
 from mammothbox.documents.decide import Storage
 from mammothbox.documents.naming import MOST_BYTES, OURS, SYSTEM
+from mammothbox.documents.pointers import parse_pointer, pointer
 
 _STORAGES = get_args(Storage)
 
@@ -58,6 +59,13 @@ def read(wanted: Mapping[str, Any] | None) -> Overrides:
 
 
 def _column(at: str, wanted: Any) -> ColumnOverride:
+    try:
+        parse_pointer(at)
+    except ValueError as error:
+        raise InvalidOverride(
+            f"Columns are named by JSON pointers, such as {pointer((at,))!r}: {at!r} is none, for"
+            f" {error}."
+        ) from error
     if not isinstance(wanted, Mapping):
         raise InvalidOverride(f"What is set about {at!r} is an object.")
     _refuse_others(f"the column {at!r}", wanted, {"name", "type", "indexed", "required"})

@@ -8,7 +8,7 @@ from mammothbox.catalog import collections, document_parts
 from mammothbox.catalog.collections import Collection
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.document_parts import Part
-from mammothbox.documents.chore_names import PROPOSE
+from mammothbox.documents.chore_names import PROPOSE, WORDS
 from mammothbox.documents.keeping import keep
 from mammothbox.documents.parts import Range
 from mammothbox.documents.reading import Document, Refusal, read_lines, read_part
@@ -46,7 +46,7 @@ def finish_piece(
 
     def record(connection: Connection) -> Sequence[Next]:
         if keep(connection, work, collection, part, outcomes).is_news:
-            news.append(ChoreCall(chore=PROPOSE, owner=part.owner))
+            news.extend(ChoreCall(chore=each, owner=part.owner) for each in (PROPOSE, WORDS))
         return ()
 
     return finish_in_bulk(reading.database, work, record) + Outgoing(chores=tuple(news))

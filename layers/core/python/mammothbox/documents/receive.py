@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from mammothbox.catalog.stages import StageKey
 from mammothbox.documents.chore_names import PROPOSE, PROVE
 from mammothbox.documents.errands import errands
 from mammothbox.documents.piece import read_piece
 from mammothbox.documents.source import Reading
 from mammothbox.documents.survey import survey
 from mammothbox.errands import do
-from mammothbox.errors import Permanent
-from mammothbox.messages import ChoreCall, Outgoing, parse_chore_call, parse_wake_up
+from mammothbox.messages import ChoreCall, Outgoing, parse_chore_call
 from mammothbox.route import SCHEMA
-from mammothbox.stages import NoSuchStage, Work, run, was_purged
+from mammothbox.stages import Work
+from mammothbox.woken import receive_stage
 
 
 def receive(reading: Reading, body: str) -> Outgoing:
@@ -25,16 +24,9 @@ def receive(reading: Reading, body: str) -> Outgoing:
         # Whatever is new is proved at once.
         follows = PROVE if call.chore == PROPOSE else None
         return Outgoing(chores=(ChoreCall(chore=follows, owner=call.owner),) if follows else ())
-    told = parse_wake_up(body)
-    if told is None or told.stage != SCHEMA:
-        raise Permanent("not_for_schema", "The message wakes no schema stage.")
-    key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
-    try:
-        return run(reading.database, key, reading.limits, partial(_read, reading))
-    except NoSuchStage:
-        if was_purged(reading.database, key):
-            return Outgoing()
-        raise
+    return receive_stage(
+        reading.database, reading.limits, body, {SCHEMA: partial(_read, reading)}, worker=SCHEMA
+    )
 
 
 def _read(reading: Reading, work: Work) -> Outgoing:

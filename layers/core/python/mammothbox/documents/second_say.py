@@ -26,7 +26,8 @@ def override(
 ) -> SchemaDef:
     """Put the proposal as it was asked for in its place, on top of what was asked before.
 
-    Raises `NotFound`, and `Refused` for what cannot be, or not of this schema any more.
+    A proposal that waits stays as it is when nothing new is asked for. Raises `NotFound`, and
+    `Refused` for what cannot be, or not of this schema any more.
     """
     definition = schema_defs.get(connection, by.owner, schema_id)
     if definition is None:
@@ -34,8 +35,11 @@ def override(
     collection = collections.lock(connection, by.owner, definition.collection_id)
     if collection is None or collection.profile is None:
         raise Refused(409, "no_documents", "The collection has no documents any more.")
+    added = _added(definition.overrides, asked)
+    if added == definition.overrides and definition.status in ("proving", "provisional"):
+        return definition
     try:
-        wanted = _wanted(connection, collection, definition, _added(definition.overrides, asked))
+        wanted = _wanted(connection, collection, definition, added)
     except InvalidOverride as error:
         raise Refused(422, "invalid_override", str(error)) from error
     return proposals.override(connection, by, schema_id, wanted)
@@ -44,7 +48,8 @@ def override(
 def _added(before: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {**before.get("columns", {})}
     for where, what in asked.get("columns", {}).items():
-        columns[where] = {**columns.get(where, {}), **what}
+        if what:
+            columns[where] = {**columns.get(where, {}), **what}
     storage = asked.get("storage") or before.get("storage")
     told = {"storage": storage, "columns": columns}
     return {name: value for name, value in told.items() if value}

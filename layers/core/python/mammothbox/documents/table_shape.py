@@ -20,7 +20,6 @@ _MOST_BELOW = 20
 _LEAST_PRESENCE_BELOW = 0.5
 # Strings that are longer than this are read rather than looked up.
 _LONGEST_INDEXED = 80
-_SELECTIVE = 0.1
 
 
 def fields_with_columns(profile: Profile) -> Chosen:
@@ -88,5 +87,5 @@ def _rank(path: Path, kind: ColumnType, known: Field, key: bool) -> int | None:
         return 3
     if kind != "text" or known.text is None or known.text.longest > _LONGEST_INDEXED:
         return None
-    selective = known.distinct >= _SELECTIVE * known.scalars and known.values is None
-    return 4 if selective else None
+    # A value of no enumeration stands for few documents.
+    return 4 if known.values is None else None

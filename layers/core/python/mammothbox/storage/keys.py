@@ -11,6 +11,8 @@ INCOMING = "incoming/"
 DROP = "drop/"
 OWNER_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
 COLLECTION_LIMIT = 128
+# What addresses of a collection end in, behind its name.
+_ENDINGS = ("/documents", "/drift", "/refusals")
 # Controls, halves of characters, and breaks of lines and paragraphs.
 _NOT_IN_A_NAME = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -50,6 +52,11 @@ def is_collection_name(name: str) -> bool:
     return 0 < len(name) <= COLLECTION_LIMIT and not any(
         unicodedata.category(character) in _NOT_IN_A_NAME for character in name
     )
+
+
+def ending_of_an_address(name: str) -> str | None:
+    """With what `name` ends that is the address of something else, were it a collection's."""
+    return next((ending for ending in _ENDINGS if name.endswith(ending)), None)
 
 
 def incoming_key(owner: str, asset_id: UUID) -> str:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from mammothbox.storage.signing import signed_get
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -92,24 +94,17 @@ def presign_download(
     expires_s: int,
 ) -> str:
     """An address that downloads one version as an attachment under its own name."""
-    return client.generate_presigned_url(
-        "get_object",
-        Params={
-            "Bucket": bucket,
-            "Key": key,
-            "VersionId": version_id,
-            "ResponseContentType": content_type,
-            "ResponseContentDisposition": content_disposition(filename),
-        },
-        ExpiresIn=expires_s,
-    )
+    parameters = {
+        "versionId": version_id,
+        "response-content-type": content_type,
+        "response-content-disposition": content_disposition(filename),
+    }
+    return signed_get(client, bucket, key, parameters, expires_s)
 
 
 def presign_derivative(client: S3Client, *, bucket: str, key: str, expires_s: int) -> str:
     """An address that shows a derivative where it is asked for."""
-    return client.generate_presigned_url(
-        "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=expires_s
-    )
+    return signed_get(client, bucket, key, {}, expires_s)
 
 
 def content_disposition(filename: str) -> str:

@@ -16,6 +16,9 @@ _GUESSED_LEAST_SCORE = 0.2
 _GUESSED_CLUSTER_THRESHOLD = 0.8
 _GUESSED_SAME_PICTURE_FEATURES = 0.95
 _GUESSED_SIMILAR = 0.9
+# Cosines of texts and pictures as CLIP models have them.
+GUESSED_RELEVANT_AT = 0.25
+GUESSED_RELEVANCE_STEEPNESS = 50.0
 
 
 class CalibrationError(RuntimeError):
@@ -35,6 +38,9 @@ class Calibration(BaseModel):
     whose hashes are only near are the same when the cosine of their features, which are the
     vectors' components from `features_from` on, reaches `same_picture_features`; from a cosine
     of `similar` on, pictures are shown as similar. `grouping_measured_on` is as `measured_on`.
+
+    How likely a picture is relevant to a text is a logistic curve over their cosine: one half at
+    `relevant_at`, and there as steep as `relevance_steepness`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -48,6 +54,9 @@ class Calibration(BaseModel):
     similar: float = Field(default=_GUESSED_SIMILAR, ge=-1, le=1)
     features_from: int = Field(default=0, ge=0)
     grouping_measured_on: str | None = None
+    relevant_at: float = Field(default=GUESSED_RELEVANT_AT, ge=-1, le=1)
+    relevance_steepness: float = Field(default=GUESSED_RELEVANCE_STEEPNESS, gt=0)
+    relevance_measured_on: str | None = None
 
     @property
     def calibrated(self) -> bool:

@@ -13,16 +13,18 @@ from mammothbox.catalog.captions import Captioned
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.stages import Failure, StageKey
 from mammothbox.encoders.encoder import Encoder
-from mammothbox.errors import Permanent, Retryable
-from mammothbox.messages import Outgoing, parse_wake_up
+from mammothbox.errors import Retryable
+from mammothbox.messages import Outgoing
+from mammothbox.observability import count
 from mammothbox.route import CAPTION, TAG, Next
-from mammothbox.stages import Limits, NoSuchStage, Work, fail, finish, run, was_purged
+from mammothbox.stages import Limits, Work, fail, finish
 from mammothbox.storage.library import Library
 from mammothbox.tagging import caption_file, from_caption, zero_shot
 from mammothbox.tagging.caption_file import CaptionFile
 from mammothbox.tagging.captioner import Caption
 from mammothbox.tagging.labels import Labels, LabelSource, labels_of
 from mammothbox.tagging.vocabulary import Vocabulary
+from mammothbox.woken import receive_stage
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,16 @@ class Tagging:
 
 def receive(tagging: Tagging, body: str) -> Outgoing:
     """Do what the message wakes: tag an asset, or take in its caption. Raises as `stages.run`."""
-    told = parse_wake_up(body)
-    act = {TAG: _tag, CAPTION: _take_in_caption}.get(told.stage if told else "")
-    if told is None or act is None:
-        raise Permanent("not_for_tag", "The message wakes neither a tag nor a caption stage.")
-    key = StageKey(told.owner, told.asset_id, told.stage, told.space, told.part)
-    try:
-        return run(tagging.database, key, tagging.limits, partial(act, tagging))
-    except NoSuchStage:
-        if was_purged(tagging.database, key):
-            # A caption may have come after the purge.
-            tagging.library.erase(key.asset_id)
-            return Outgoing()
-        raise
+    acts = {TAG: partial(_tag, tagging), CAPTION: partial(_take_in_caption, tagging)}
+    return receive_stage(
+        tagging.database,
+        tagging.limits,
+        body,
+        acts,
+        worker=TAG,
+        # A caption may have come after the purge.
+        forget=tagging.library.erase,
+    )
 
 
 def _tag(tagging: Tagging, work: Work) -> Outgoing:
@@ -115,7 +114,7 @@ def _record(
     tags.replace(connection, key.owner, key.asset_id, source="caption", tags=told)
     # What was taken in before was settled before.
     spent = found.tokens if is_new else 0
-    captions.settle(connection, key.owner, key.asset_id, spent=spent)
+    _spend(connection, key, spent)
     return ()
 
 
@@ -128,7 +127,10 @@ def _without_caption(tagging: Tagging, work: Work, found: CaptionFile) -> Outgoi
         tagging.database,
         work,
         reason,
-        record=lambda connection: captions.settle(
-            connection, key.owner, key.asset_id, spent=found.tokens
-        ),
+        record=lambda connection: _spend(connection, key, found.tokens),
     )
+
+
+def _spend(connection: Connection, key: StageKey, tokens: int) -> None:
+    captions.settle(connection, key.owner, key.asset_id, spent=tokens)
+    count("caption.tokens", tokens)

@@ -69,10 +69,14 @@ def split_json(text: str) -> list[str]:
     repeats. Raises `Refused` saying where the text goes wrong.
     """
     start = _skip_space(text, 0)
+    if start == len(text):
+        _refuse("empty_payload", "The body is empty: send a JSON object, or an array of objects.")
     if text[start : start + 1] != "[":
         end = _end_of_object(text, start)
         _nothing_after(text, end)
         return [text[start:end]]
+    if text[_skip_space(text, start + 1) :][:1] == "]":
+        _refuse("empty_payload", "The array is empty: send at least one JSON object in it.")
     elements: list[str] = []
     position = start
     # Behind the bracket, and then behind each comma, there is one more object.

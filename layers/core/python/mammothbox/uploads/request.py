@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from mammothbox import heirs
 from mammothbox.announcing import announce
-from mammothbox.catalog import assets, jobs, lineage, originals, raws
+from mammothbox.catalog import assets, collections, jobs, lineage, originals, raws, searchables
 from mammothbox.catalog.assets import Asset, NewAsset, Settled
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.jobs import NewJob, Source
@@ -20,7 +21,7 @@ from mammothbox.catalog.raws import NewRaw
 from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 from mammothbox.messages import Outgoing
-from mammothbox.storage.keys import incoming_key
+from mammothbox.storage.keys import ending_of_an_address, incoming_key
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class Recorded:
 def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
     """Record the request, or find what the same request recorded before.
 
-    Files whose verified bytes the owner has become duplicates at once, sharing those bytes;
-    bytes sent by `ingest` are in hand already and take the way of all others. Raises `Refused`
-    (409) when the idempotency key stands for another request.
+    Files whose verified bytes the owner has become duplicates at once, sharing those bytes, or,
+    of JSON for another collection, are read into that one; bytes sent by `ingest` are in hand
+    already and take the way of all others. Raises `Refused`: 409 when the idempotency key stands
+    for another request, 422 for a new collection whose name no address could tell apart.
     """
     job = NewJob(
         owner=asked.owner,
@@ -100,14 +102,44 @@ def put_on_record(database: Database, bucket: str, asked: Asked) -> Recorded:
         known = _originals(connection, asked)
         if not jobs.insert(connection, job):
             return _recorded_before(connection, asked)
-        settled = _record_files(connection, bucket, job.id, asked, known)
+        _refuse_unreachable(connection, asked)
+        shared = _record_files(connection, bucket, job.id, asked, known)
+        settled, outgoing = _begin_with(connection, asked.owner, shared)
         recorded = assets.of_job(connection, asked.owner, job.id)
         announcements = [
             announcement
             for asset in recorded
             for announcement in announce(connection, asset, settled.get(asset.id), asked.request_id)
         ]
-        return Recorded(job.id, list(recorded), Outgoing((), tuple(announcements)))
+        if shared:
+            searchables.refresh_standing(connection, asked.owner, sorted(shared))
+        return Recorded(job.id, list(recorded), outgoing + Outgoing((), tuple(announcements)))
+
+
+def _begin_with(
+    connection: Connection, owner: str, shared: Mapping[UUID, UUID]
+) -> tuple[dict[UUID, Settled | None], Outgoing]:
+    """Settle the duplicates; what is an original all the same goes on as any other."""
+    settled, outgoing = {}, Outgoing()
+    for asset_id, original_id in shared.items():
+        if asset_id == original_id:
+            outgoing += heirs.process(connection, owner, asset_id)
+        else:
+            settled[asset_id] = assets.settle(connection, owner, asset_id)
+    return settled, outgoing
+
+
+def _refuse_unreachable(connection: Connection, asked: Asked) -> None:
+    """Collections of such names that are there already go on taking documents."""
+    for name in sorted({file.collection or "" for file in asked.files}):
+        ending = ending_of_an_address(name)
+        if ending and collections.by_name(connection, asked.owner, name) is None:
+            raise Refused(
+                422,
+                "collection_name_reserved",
+                f"A collection cannot be called {name!r}: addresses end in {ending!r} for what a"
+                " collection has. Use another name.",
+            )
 
 
 def _originals(connection: Connection, asked: Asked) -> dict[str, Original]:
@@ -141,8 +173,8 @@ def _record_files(
     job_id: UUID,
     asked: Asked,
     known: dict[str, Original],
-) -> dict[UUID, Settled | None]:
-    """Record every file, and settle at once those that share bytes of an original."""
+) -> dict[UUID, UUID]:
+    """Record every file; of those that share bytes of an original, which one stands for them."""
     stored: dict[UUID, Original] = {}
     new_raws, new_assets = [], []
     for ordinal, file in enumerate(asked.files):
@@ -162,7 +194,7 @@ def _record_files(
         connection, *(_announced(asked, asset, asset.id in stored) for asset in new_assets)
     )
     return {
-        asset_id: originals.share(connection, asked.owner, asset_id, original)
+        asset_id: originals.share(connection, asked.owner, asset_id, original).id
         for asset_id, original in stored.items()
     }
 

@@ -16,13 +16,13 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.api_keys import ROLES, Role
 from mammothbox.errors import Refused
 from mammothbox.storage.keys import OWNER_PATTERN
-from starlette.concurrency import run_in_threadpool
-
-from functions.api import services
+from mammothbox.web import services
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key.")
 
@@ -120,3 +120,8 @@ Uploader = Annotated[Caller, Depends(_acting("uploader"))]
 Admin = Annotated[Caller, Depends(_acting("admin"))]
 Operator = Annotated[Caller, Depends(_require("operator"))]
 authenticated = Depends(_caller)
+
+
+def may_know_the_place(caller: Caller) -> bool:
+    """Whether what this caller is shown tells places; an operator need not know where others go."""
+    return not (caller.is_foreign and services.media_settings().strip_gps)

@@ -7,7 +7,6 @@ import unicodedata
 from typing import Annotated
 
 from fastapi import Header
-from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -16,6 +15,8 @@ from pydantic import (
     NaiveDatetime,
     WithJsonSchema,
 )
+
+from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
 
 _FILENAME_BYTES = 1024
 _CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mammothbox.errors import Refused
 from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, parse_options_header
 
-from functions.api.envelope import BODY_LIMIT
+from mammothbox.errors import Refused
+from mammothbox.web.envelope import BODY_LIMIT
 
 _MOST_PARTS = 1000
 

@@ -8,8 +8,9 @@ from enum import IntEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from mammothbox.catalog.shown import Shown
 from pydantic import BaseModel, Field
+
+from mammothbox.catalog.shown import Shown
 
 _DAY_MIN = 24 * 60
 
@@ -120,8 +121,8 @@ def media_fields(shown: Shown, *, with_place: bool) -> dict[str, object]:
         "width": shown.width,
         "height": shown.height,
         "duration_ms": shown.duration_ms,
-        "taken_at": _clock(shown.taken_at, shown.taken_offset_min),
-        "location": _location(vars(shown)) if with_place else None,
+        "taken_at": clock(shown.taken_at, shown.taken_offset_min),
+        "location": place(vars(shown)) if with_place else None,
         "camera": shown.camera,
         "tags": list(shown.tags),
         "caption": shown.caption,
@@ -139,13 +140,14 @@ def _united(facts: Mapping[str, Any], with_place: bool) -> UnitedFacts:
     told = facts["taken_at"]
     return UnitedFacts(
         system_id=facts["system_id"],
-        taken_at=_clock(datetime.fromisoformat(told), facts["taken_offset_min"]) if told else None,
-        location=_location(facts) if with_place else None,
+        taken_at=clock(datetime.fromisoformat(told), facts["taken_offset_min"]) if told else None,
+        location=place(facts) if with_place else None,
         camera=facts["camera"],
     )
 
 
-def _location(told: Mapping[str, Any]) -> Location | None:
+def place(told: Mapping[str, Any]) -> Location | None:
+    """Where it was taken, as far as that is told."""
     if told["latitude"] is None or told["longitude"] is None:
         return None
     return Location(
@@ -153,7 +155,8 @@ def _location(told: Mapping[str, Any]) -> Location | None:
     )
 
 
-def _clock(taken_at: datetime | None, offset_min: int | None) -> str | None:
+def clock(taken_at: datetime | None, offset_min: int | None) -> str | None:
+    """The clock where it was taken, with its offset if the file tells one."""
     if taken_at is None:
         return None
     # No clock is a day or more from UTC, whatever a file claims.

@@ -9,10 +9,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
-from mammothbox.errors import Refused, Unavailable
-from mammothbox.observability import logger
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+
+from mammothbox.errors import Refused, Retryable, Unavailable
+from mammothbox.observability import logger
+from mammothbox.web.addresses import DOCS, OPENAPI
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_PATH = 200
@@ -62,6 +64,7 @@ def install(app: FastAPI) -> None:
     """Let every exception that a route may raise end in the one shape."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Retryable, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
@@ -97,8 +100,14 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
             "Send JSON, with the header 'Content-Type: application/json'.",
         )
     errors = [_field_error(item) for item in error.errors()]
-    first = f"{errors[0].field}: {errors[0].message}" if errors else "The request is not valid."
-    return problem(_id(request), 422, "invalid_request", first, errors=errors)
+    return problem(_id(request), 422, "invalid_request", _said(errors), errors=errors)
+
+
+def _said(errors: list[FieldError]) -> str:
+    """The first of them. Parameters are called what the client calls them."""
+    if not errors:
+        return "The request is not valid."
+    return f"{errors[0].field.removeprefix('query.')}: {errors[0].message}"
 
 
 def _is_json(request: Request) -> bool:
@@ -109,17 +118,18 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     # The input itself is left out: it may be long, and it may be a secret.
     if item["type"] == "json_invalid":
         where, why = item["loc"][-1], item["ctx"]["error"]
-        return FieldError(field="body", message=f"Invalid JSON at character {where}: {why}.")
+        # Pydantic, which reads some bodies by itself, tells the place in its own words.
+        at = f" at character {where}" if isinstance(where, int) else ""
+        return FieldError(field="body", message=f"Invalid JSON{at}: {why}.")
     field = ".".join(str(part) for part in item["loc"])
-    return FieldError(field=field, message=item["msg"])
+    return FieldError(field=field, message=item["msg"].removeprefix("Value error, "))
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     path = request.scope["path"][:_LONGEST_PATH]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        app: FastAPI = request.app
-        where = f"{app.docs_url} and {app.openapi_url} list every route"
+        where = f"{DOCS} and {OPENAPI} list every route"
         return problem(_id(request), 404, "not_found", f"There is no route {path}: {where}.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(_methods(request))

@@ -11,16 +11,18 @@ from collections.abc import MutableMapping
 from typing import Any
 from uuid import uuid4
 
-from mammothbox.observability import count, logger, record_milliseconds
-from mammothbox.settings import MEBIBYTE
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.problems import problem
+from mammothbox.observability import count, logger, record_milliseconds
+from mammothbox.settings import MEBIBYTE
+from mammothbox.web.problems import problem
 
 # API Gateway and Lambda let through 6 MB of base64: about this much.
 BODY_LIMIT = 4 * MEBIBYTE
 _MOST_DIGITS = 12
 _INGEST = ("/api/v1/uploads", "/api/v1/ingest")
+_BY_IMAGE = "/api/v1/search/by-image"
 _CLIENTS_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
@@ -50,7 +52,7 @@ class Envelope:
                 asked = {**scope, "method": "GET"} if is_head else scope
                 await self._app(asked, body.receive, answering.send)
             except _BodyTooLarge:
-                await _too_large(request_id)(scope, receive, answering.send_anyway)
+                await too_large(request_id, scope["path"])(scope, receive, answering.send_anyway)
             except Exception:
                 logger.exception("unforeseen")
                 if answering.began:
@@ -132,12 +134,18 @@ def _check_declared_length(scope: Scope) -> None:
         raise _BodyTooLarge
 
 
-def _too_large(request_id: str) -> ASGIApp:
+def too_large(request_id: str, path: str) -> JSONResponse:
+    """The answer to a body that has more than `BODY_LIMIT`, sent to that path."""
+    instead = (
+        "make the picture smaller: a model sees a few hundred pixels of it."
+        if path == _BY_IMAGE
+        else "announce larger files with POST /api/v1/uploads."
+    )
     return problem(
         request_id,
         413,
         "body_too_large",
-        "At most 4 MiB fit one request; announce larger files with POST /api/v1/uploads.",
+        f"At most 4 MiB fit one request; {instead}",
         headers={"Connection": "close"},
     )
 

@@ -1,0 +1,157 @@
+"""Saved searches: asked anew whenever somebody looks, with how many they find and the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from mammothbox.catalog import cards, saved_searches
+from mammothbox.catalog.cards import Thumbnail
+from mammothbox.catalog.saved_searches import SavedSearch
+from mammothbox.errors import NotFound, Refused
+from mammothbox.searching import saved as saved_searching
+from mammothbox.searching.saved import Sum
+from mammothbox.web.callers import Caller, KeyedRoute, Uploader, Viewer
+from mammothbox.web.fields import ClusterName
+from pydantic import BaseModel, Field, JsonValue
+
+from functions.search import services, shapes
+from functions.search.asking import Wanted, as_saved, understood
+from functions.search.shapes import Cover
+
+router = APIRouter(prefix="/searches", tags=["search"], route_class=KeyedRoute)
+
+
+class NewSearch(Wanted, extra="forbid"):
+    """A search to keep, under a name that no other has."""
+
+    name: ClusterName
+
+
+class Saved(BaseModel):
+    """A saved search, and what it finds now. `GET /search?saved=<id>` shows that."""
+
+    id: UUID
+    name: str
+    asked: dict[str, JsonValue] = Field(
+        description="What it asks, as it was given. Words count with a min_score, which is here."
+    )
+    clusters: dict[str, list[UUID]] = Field(
+        description="Which clusters names in it meant when it was saved. It keeps to these."
+    )
+    created_at: datetime
+    count: int | None = Field(description="How many it finds; null if it cannot be asked now.")
+    more: bool = Field(description="It finds that many or more.")
+    cover: Cover | None = Field(description="The first that it finds.")
+
+
+class SavedSearches(BaseModel):
+    """A page of saved searches, by name."""
+
+    items: list[Saved]
+    next_cursor: str | None
+
+
+@router.get("")
+def list_saved(
+    caller: Viewer,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=300)] = None,
+) -> SavedSearches:
+    """The saved searches by name; each is asked now."""
+    with services.database().transaction(caller.owner) as connection:
+        rows = saved_searches.page(connection, caller.owner, _plain(cursor), limit + 1)
+    page = rows[:limit]
+    return SavedSearches(
+        items=_shown(caller, page), next_cursor=page[-1].name if len(rows) > limit else None
+    )
+
+
+@router.get("/{search_id}")
+def get_saved(search_id: UUID, caller: Viewer) -> Saved:
+    """One saved search, asked now."""
+    with services.database().transaction(caller.owner) as connection:
+        row = saved_searches.get(connection, caller.owner, search_id)
+    if row is None:
+        raise NotFound("saved search", search_id)
+    return _shown(caller, [row])[0]
+
+
+@router.post("", status_code=201)
+def save_search(search: NewSearch, caller: Uploader) -> Saved:
+    """Keep a search. What it asks has to be understood now, and its clusters have to be there.
+
+    With words and without a `min_score` it finds what is at least likely, and says so.
+    """
+    wanted = understood(search, caller, "body")
+    asked = search.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"name"})
+    if "min_score" in search.model_fields_set:
+        asked["min_score"] = search.min_score
+    elif least := saved_searching.least_score(wanted):
+        asked["min_score"] = least
+    with services.database().transaction(caller.owner) as connection:
+        clusters = saved_searching.settled(connection, caller.owner, wanted)
+        kept = saved_searches.keep(connection, caller.owner, search.name, asked, clusters)
+        if kept is None:
+            _refuse(search.name, saved_searches.has(connection, caller.owner, search.name))
+    assert kept is not None  # noqa: S101 - or it was refused
+    return _shown(caller, [kept])[0]
+
+
+@router.delete("/{search_id}", status_code=204)
+def forget_search(search_id: UUID, caller: Uploader) -> None:
+    """Forget a saved search; what it finds stays."""
+    with services.database().transaction(caller.owner) as connection:
+        if not saved_searches.forget(connection, caller.owner, search_id):
+            raise NotFound("saved search", search_id)
+
+
+def _refuse(name: str, taken: bool) -> None:
+    if taken:
+        raise Refused(409, "name_taken", f"There is a saved search {name!r} already.")
+    raise Refused(
+        409, "too_many_searches", f"At most {saved_searches.MOST} are kept: forget one first."
+    )
+
+
+def _plain(cursor: str | None) -> str | None:
+    if cursor is not None and "\0" in cursor:
+        raise Refused(422, "invalid_cursor", "Use the next_cursor of the page before, as it came.")
+    return cursor
+
+
+def _shown(caller: Caller, rows: list[SavedSearch]) -> list[Saved]:
+    sums = {row.id: _sum(caller, row) for row in rows}
+    covers = [found.first for found in sums.values() if found and found.first]
+    thumbnails: dict[UUID, Thumbnail] = {}
+    if covers:
+        with services.database().transaction(caller.owner) as connection:
+            thumbnails = cards.thumbnails(connection, caller.owner, covers)
+    return [_saved(row, sums[row.id], thumbnails) for row in rows]
+
+
+def _sum(caller: Caller, row: SavedSearch) -> Sum | None:
+    """`None` for what cannot be asked any more, or not by this caller."""
+    try:
+        wanted = as_saved(row, caller)
+        return saved_searching.summed(
+            services.database(), caller.owner, wanted, services.embed_text, services.is_known_word
+        )
+    except Refused:
+        return None
+
+
+def _saved(row: SavedSearch, found: Sum | None, thumbnails: Mapping[UUID, Thumbnail]) -> Saved:
+    return Saved(
+        id=row.id,
+        name=row.name,
+        asked=row.asked,
+        clusters=row.clusters,
+        created_at=row.created_at,
+        count=found.count if found else None,
+        more=found.more if found else False,
+        cover=shapes.cover(found.first, thumbnails) if found else None,
+    )

@@ -1,0 +1,207 @@
+"""What search looks at: one row per asset with everything it is found by.
+
+Made from the other tables whenever one of an asset's stages ends or a person changes it. That is
+the last thing in its transaction: rows and words that others wait for are held for a moment only.
+Whoever calls `refresh` holds the assets' locks, so that no two make the same row at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mammothbox.catalog import lexicon
+from mammothbox.catalog.connection import Connection
+
+# A vector of words holds a megabyte at most, and what is far behind in a text is rarely sought.
+_LONGEST = 20_000
+# What a file calls its camera may be anything, and an index does not hold a word of any length.
+_LONGEST_NAME = 200
+# As `tagging.from_metadata` has it.
+_SQUARE = 1.02
+# Of what an asset stands for, so many lend it their names.
+_MOST_SAME = 100
+
+# What the asset got from those that yield to it; of these the first that knows.
+_GIVEN = (
+    " CROSS JOIN LATERAL (SELECT "
+    + ", ".join(
+        f"(array_agg({what} ORDER BY g.at, g.duplicate_id)"
+        f" FILTER (WHERE {what} IS NOT NULL))[1] AS {name}"
+        for name, what in (
+            ("taken_at", "g.taken_at"),
+            ("camera", "g.camera"),
+            ("place", "point(g.longitude, g.latitude)"),
+        )
+    )
+    + " FROM united g WHERE g.owner = a.owner AND g.keeper = a.id) given"
+)
+# The file's own comes before. Here and below, OFFSET 0 has each of it made but once.
+_KNOWN = (
+    " CROSS JOIN LATERAL (SELECT coalesce(m.taken_at, given.taken_at) AS taken_at,"
+    " coalesce(m.camera, given.camera) AS camera,"
+    " coalesce(point(m.longitude, m.latitude), given.place) AS place OFFSET 0) known"
+)
+# What it stands for: its exact duplicates, what yields to it, and what those stand for. It is
+# found by their names and cameras, too, for they are not found themselves.
+_SAME = (
+    " CROSS JOIN LATERAL (SELECT string_agg(DISTINCT y.filename, ' ') AS names,"
+    " string_agg(DISTINCT concat_ws(' ', ym.camera ->> 'make', ym.camera ->> 'model'), ' ')"
+    " AS cameras, string_agg(DISTINCT ym.camera ->> 'lens', ' ') AS lenses FROM ("
+    "WITH RECURSIVE under (id) AS (SELECT a.id UNION SELECT each.id FROM under"
+    " CROSS JOIN LATERAL (SELECT d.id FROM asset d WHERE d.owner = a.owner"
+    "   AND d.duplicate_of = under.id AND d.purging_at IS NULL"
+    "  UNION ALL SELECT y.id FROM duplicate p JOIN asset y"
+    "   ON y.owner = p.owner AND y.id = p.yielding AND y.purging_at IS NULL"
+    "   WHERE p.owner = a.owner AND p.keeper = under.id AND p.state = 'confirmed') each)"
+    " SELECT id FROM under LIMIT %(same)s) under JOIN asset y"
+    " ON y.owner = a.owner AND y.id = under.id AND y.id <> a.id AND y.trashed_at IS NULL"
+    " LEFT JOIN media ym ON ym.owner = y.owner AND ym.asset_id = y.id) same"
+)
+_TAGS = (
+    " CROSS JOIN LATERAL (SELECT string_agg(label, ' ' ORDER BY label)"
+    "  FILTER (WHERE source = 'hand') AS by_hand,"
+    " string_agg(label, ' ' ORDER BY label) FILTER (WHERE source <> 'hand') AS by_machine,"
+    " string_agg(DISTINCT array_to_string(hypernyms, ' '), ' ') AS hypernyms,"
+    " array_agg(DISTINCT 'tag:' || lower(label)) AS facets"
+    " FROM (SELECT t.* FROM tag t WHERE t.owner = a.owner AND t.asset_id = a.id OFFSET 0) t"
+    " WHERE t.space = ''"
+    "  OR t.space = (SELECT name FROM embedding_space WHERE state = 'active')) tags"
+)
+_WORDS = (
+    " CROSS JOIN LATERAL (SELECT name_words(concat_ws(' ', left(known.camera ->> 'make', %(name)s),"
+    "  left(known.camera ->> 'model', %(name)s), left(same.cameras, %(name)s))) AS camera,"
+    " name_words(concat_ws(' ', left(known.camera ->> 'lens', %(name)s),"
+    "  left(same.lenses, %(name)s))) AS lens,"
+    " name_words(left(concat_ws(' ', a.filename, tags.by_hand, same.names), %(longest)s)) AS a,"
+    " concat_ws(' ', plain_words(left(concat_ws(' ', tags.by_machine, c.caption, a.comments),"
+    "  %(longest)s)), name_words(left(concat_ws(' ', m.title, m.artist, m.album), %(longest)s)))"
+    " AS b, plain_words(left(c.visible_text, %(longest)s)) AS c,"
+    " plain_words(left(concat_ws(' ', tags.hypernyms, a.kind, a.collection), %(longest)s)) AS d"
+    " OFFSET 0) plain"
+)
+_ORIENTATION = (
+    " CASE WHEN a.kind = 'audio' OR m.width = 0 OR m.height = 0 THEN NULL"
+    " WHEN greatest(m.width, m.height) <= least(m.width, m.height) * %(square)s::float8"
+    " THEN 'square' WHEN m.width > m.height THEN 'landscape'"
+    " WHEN m.width < m.height THEN 'portrait' END"
+)
+_FACETS = (
+    " array_remove(ARRAY['kind:' || a.kind, 'type:' || a.content_type,"
+    " 'collection:' || a.collection, 'orientation:' ||" + _ORIENTATION + ","
+    " CASE WHEN c.caption <> '' THEN 'has:caption' END,"
+    " CASE WHEN known.place IS NOT NULL THEN 'has:place' END]"
+    " || coalesce(tags.facets, '{}')"
+    " || ARRAY(SELECT DISTINCT 'camera:' || word FROM string_to_table(plain.camera, ' ') word"
+    "  WHERE word <> '' ORDER BY 1)"
+    " || ARRAY(SELECT DISTINCT 'lens:' || word FROM string_to_table(plain.lens, ' ') word"
+    "  WHERE word <> '' ORDER BY 1), NULL)"
+)
+# Hidden and duplicate, triggers keep: what is read here may be old by the time that it is written.
+_IS_DUPLICATE = (
+    " a.duplicate_of IS NOT NULL OR EXISTS (SELECT FROM duplicate p JOIN asset k"
+    "  ON k.owner = p.owner AND k.id = p.keeper AND k.trashed_at IS NULL"
+    "  AND k.purging_at IS NULL WHERE p.owner = a.owner AND p.yielding = a.id"
+    "  AND p.state = 'confirmed')"
+)
+_FOUND_BY = (
+    "SELECT a.owner, a.id AS asset_id, a.kind, a.created_at,"
+    " coalesce(known.taken_at, a.created_at AT TIME ZONE 'UTC') AS at,"
+    " known.place[1] AS latitude, known.place[0] AS longitude, a.size_bytes, m.duration_ms,"
+    " m.width, m.height, a.rating," + _FACETS + " AS facets,"
+    " word_vector(plain.a, 'A') || word_vector(plain.b, 'B')"
+    " || word_vector(coalesce(plain.c, ''), 'C')"
+    " || word_vector(concat_ws(' ', plain.d, plain.camera, plain.lens), 'D') AS words,"
+    " a.trashed_at IS NOT NULL AS hidden," + _IS_DUPLICATE + " AS duplicate,"
+    " concat_ws(' ', plain.a, plain.b, plain.c, plain.d, plain.camera, plain.lens) AS plain"
+    # One by one: of many assets at once, all there is would be read to join it.
+    " FROM asset a LEFT JOIN LATERAL (SELECT m.* FROM media m"
+    "  WHERE m.owner = a.owner AND m.asset_id = a.id OFFSET 0) m ON true"
+    " LEFT JOIN LATERAL (SELECT c.* FROM caption c"
+    "  WHERE c.owner = a.owner AND c.asset_id = a.id OFFSET 0) c ON true"
+    + _GIVEN
+    + _KNOWN
+    + _SAME
+    + _TAGS
+    + _WORDS
+    # Before intake has seen the bytes there is nothing to find.
+    + " WHERE a.owner = %(owner)s AND a.id = ANY(%(ids)s) AND a.kind IS NOT NULL"
+    " AND a.purging_at IS NULL"
+)
+_KEPT_ANEW = (
+    "kind",
+    "created_at",
+    "at",
+    "latitude",
+    "longitude",
+    "size_bytes",
+    "duration_ms",
+    "width",
+    "height",
+    "rating",
+    "facets",
+    "words",
+)
+_COLUMNS = ", ".join(("owner", "asset_id", *_KEPT_ANEW, "hidden", "duplicate"))
+_KEPT = ", ".join("kept." + name for name in _KEPT_ANEW)
+_NEW = ", ".join("excluded." + name for name in _KEPT_ANEW)
+_REFRESH = (
+    "WITH found_by AS MATERIALIZED (" + _FOUND_BY + "), made AS ("
+    "INSERT INTO searchable AS kept (" + _COLUMNS + ") SELECT " + _COLUMNS + " FROM found_by"
+    " ORDER BY asset_id ON CONFLICT (owner, asset_id) DO UPDATE SET (" + ", ".join(_KEPT_ANEW) + ")"
+    " = (" + _NEW + ") WHERE (" + _KEPT + ") IS DISTINCT FROM (" + _NEW + ")"
+    " RETURNING kept.asset_id, kept.words), " + lexicon.FOLLOW
+)
+
+
+# These and whatever stands for them.
+_STANDING = (
+    "WITH RECURSIVE up (id) AS (SELECT unnest(%(ids)s::uuid[]) UNION SELECT each.id FROM up"
+    " CROSS JOIN LATERAL (SELECT d.duplicate_of AS id FROM asset d WHERE d.owner = %(owner)s"
+    "   AND d.id = up.id AND d.duplicate_of IS NOT NULL"
+    "  UNION ALL SELECT p.keeper FROM duplicate p WHERE p.owner = %(owner)s"
+    "   AND p.yielding = up.id AND p.state = 'confirmed') each)"
+    " SELECT id FROM up"
+)
+_REFRESH_STANDING = _REFRESH.replace("= ANY(%(ids)s)", "IN (" + _STANDING + ")")
+
+
+def refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
+    """Make the rows of these assets anew, and let the lexicon follow. Asks for no answer.
+
+    A row that is right already is not written. Of assets that are being purged, and of those
+    that intake has not seen yet, nothing is made.
+    """
+    _refresh(connection, owner, asset_ids, _REFRESH)
+
+
+def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
+    """The same for them and for what stands for them, which is found by their names.
+
+    To be called when an asset begins to stand for another, or ends to, by whoever holds the lock
+    of their bytes or of the clustering, so that no two come from different ends. Takes the locks
+    of all of them.
+    """
+    connection.execute(
+        (
+            "SELECT FROM asset WHERE owner = %(owner)s AND id IN (" + _STANDING + ")"
+            " ORDER BY id FOR NO KEY UPDATE"
+        ).encode(),
+        {"owner": owner, "ids": list(asset_ids)},
+    )
+    _refresh(connection, owner, asset_ids, _REFRESH_STANDING)
+
+
+def _refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID], statement: str) -> None:
+    lexicon.hold(connection, owner)
+    connection.execute(
+        statement.encode(),
+        {
+            "owner": owner,
+            "ids": list(asset_ids),
+            "longest": _LONGEST,
+            "name": _LONGEST_NAME,
+            "square": _SQUARE,
+            "same": _MOST_SAME,
+        },
+    )

@@ -1,0 +1,81 @@
+"""How much there is of each year, month or day, over the filters of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from psycopg import sql
+
+from mammothbox.catalog import search_filter
+from mammothbox.catalog.connection import Connection
+from mammothbox.searching.filters import NOTHING, Filters
+
+Bucket = Literal["year", "month", "day"]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is of one year, month or day. `cover` is its newest picture or video, if it has one."""
+
+    at: datetime
+    count: int
+    cover: UUID | None
+
+
+# From one bucket to the one before, along the index of what is newest, which counts each by
+# itself: of a million in a tenth of the time that putting all in their buckets takes.
+_WALKED = sql.SQL(
+    "WITH RECURSIVE walk AS ((SELECT date_trunc({bucket}, s.at) AS at FROM searchable s"
+    " WHERE {conditions} ORDER BY s.at DESC LIMIT 1)"
+    " UNION ALL SELECT (SELECT date_trunc({bucket}, s.at) FROM searchable s"
+    "  WHERE {conditions} AND s.at < walk.at ORDER BY s.at DESC LIMIT 1)"
+    " FROM walk WHERE walk.at IS NOT NULL),"
+    " bucket AS MATERIALIZED (SELECT walk.at, (SELECT count(*) FROM searchable s"
+    "  WHERE {conditions} AND s.at >= walk.at AND s.at < walk.at + {step}::interval) AS count"
+    " FROM walk WHERE walk.at IS NOT NULL LIMIT %(limit)s)"
+)
+# Where other indexes find the few that match.
+_PUT_TOGETHER = sql.SQL(
+    "WITH bucket AS MATERIALIZED (SELECT date_trunc({bucket}, s.at) AS at, count(*) AS count"
+    " FROM searchable s WHERE {conditions} GROUP BY 1 ORDER BY 1 DESC LIMIT %(limit)s)"
+)
+# Looked up by the index of what is newest, once for each bucket that is shown.
+_WITH_COVERS = sql.SQL(
+    " SELECT bucket.at, bucket.count,"
+    " (SELECT s.asset_id FROM searchable s WHERE {conditions} AND s.at >= bucket.at"
+    "  AND s.at < bucket.at + {step}::interval AND s.kind IN ('image', 'video')"
+    "  ORDER BY s.at DESC, s.asset_id DESC LIMIT 1) AS cover"
+    " FROM bucket ORDER BY bucket.at DESC"
+)
+
+
+def buckets(
+    connection: Connection,
+    owner: str,
+    filters: Filters,
+    bucket: Bucket,
+    *,
+    before: datetime | None,
+    limit: int,
+) -> Sequence[Counted]:
+    """The latest `limit` buckets that anything falls into, behind the bucket `before`."""
+    assert bucket in get_args(Bucket)  # noqa: S101 - the contract allows no other
+    conditions, values = search_filter.conditions(filters)
+    if before is not None:
+        conditions = conditions + sql.SQL(" AND s.at < %(before)s::timestamp")
+    is_about_time = replace(filters, at_from=None, at_to=None, duplicates="exclude") == NOTHING
+    parts = {
+        "bucket": sql.Literal(bucket),
+        "conditions": conditions,
+        "step": sql.Literal(f"1 {bucket}"),
+    }
+    buckets_of = _WALKED if is_about_time else _PUT_TOGETHER
+    rows = connection.execute(
+        buckets_of.format(**parts) + _WITH_COVERS.format(**parts),
+        {**values, "owner": owner, "before": before, "limit": limit},
+    ).fetchall()
+    return [Counted(**row) for row in rows]

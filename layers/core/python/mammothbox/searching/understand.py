@@ -1,0 +1,127 @@
+"""What a request comes to: its text and its parameters, put together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from mammothbox.catalog import clusters_named
+from mammothbox.catalog.connection import Connection
+from mammothbox.errors import Refused
+from mammothbox.searching.asked import Asked, Query
+from mammothbox.searching.filters import Filters
+from mammothbox.searching.narrowing import Contradiction, both
+from mammothbox.searching.query_text import LONGEST, parse
+from mammothbox.tagging.plain_text import one_line
+
+_NOT_PART_OF_IT = ("limit", "cursor")
+
+
+def understand(asked: Asked) -> Query:
+    """The request's text, narrowed by its parameters.
+
+    Raises `Refused` when the text cannot be understood, or says what the parameters rule out.
+    """
+    query = parse(asked.text)
+    try:
+        filters = both(query.filters, _harmless(asked.filters))
+        given = _settled(asked, (one_line(name, LONGEST) for name in asked.clusters))
+        named = _settled(asked, query.clusters)
+        clusters = named & given or named | given
+        if named and given and not named & given:
+            raise Contradiction("cluster")
+        if asked.about is not None and query.about not in (None, asked.about):
+            raise Contradiction("type")
+    except Contradiction as error:
+        raise contradicted(str(error)) from None
+    about = asked.about or query.about
+    not_clusters = _settled(asked, query.not_clusters)
+    return replace(
+        query, filters=filters, clusters=clusters, not_clusters=not_clusters, about=about
+    )
+
+
+def contradicted(what: str) -> Refused:
+    """What is asked for cannot be."""
+    return Refused(
+        422,
+        "invalid_query",
+        f"The query and its parameters contradict each other in {what}: nothing can match both.",
+    )
+
+
+def narrowed(connection: Connection, owner: str, query: Query) -> Filters:
+    """The query's filters, with clusters as they are on record.
+
+    Raises `Refused` for a name or an id that no cluster of the owner has.
+    """
+    read = clusters_named.find(connection, owner, names(query))
+    return with_clusters(query, read())
+
+
+def names(query: Query) -> frozenset[str]:
+    """The clusters that are meant, by their names or ids."""
+    return query.clusters | query.not_clusters
+
+
+def with_clusters(query: Query, found: Mapping[str, set[UUID]]) -> Filters:
+    """The query's filters, with its clusters by their ids."""
+    try:
+        return both(
+            query.filters,
+            Filters(
+                clusters=_ids(query.clusters, found), not_clusters=_ids(query.not_clusters, found)
+            ),
+        )
+    except Contradiction as error:
+        raise contradicted(str(error)) from None
+
+
+def digest(asked: Asked, example: str = "") -> bytes:
+    """The same for requests that have the same pages; `example` is what was shown."""
+    plain = {name: value for name, value in asdict(asked).items() if name not in _NOT_PART_OF_IT}
+    text = json.dumps([plain, example], default=_plain, sort_keys=True)
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+
+
+def _harmless(filters: Filters) -> Filters:
+    """Without what the catalogue would not take, such as half a character."""
+    cleaned: dict[str, Any] = {
+        name: one_line(value, LONGEST)
+        if isinstance(value, str)
+        else frozenset(one_line(each, LONGEST) if isinstance(each, str) else each for each in value)
+        for name, value in vars(filters).items()
+        if isinstance(value, str | frozenset)
+    }
+    return replace(filters, **cleaned)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
+
+
+def _ids(wanted: frozenset[str], found: Mapping[str, set[UUID]]) -> frozenset[UUID]:
+    ids: set[UUID] = set()
+    for name in sorted(wanted):
+        if name not in found:
+            raise _unknown(name[:100])
+        ids |= found[name]
+    return frozenset(ids)
+
+
+def _unknown(cluster: str) -> Refused:
+    if clusters_named.id_of(cluster) is None:
+        return Refused(422, "unknown_cluster", f"No cluster is named {cluster}.")
+    return Refused(422, "unknown_cluster", f"No cluster has the id {cluster}; it may be gone.")
+
+
+def _settled(asked: Asked, clusters: Iterable[str]) -> frozenset[str]:
+    """The clusters, by their ids where names were settled before."""
+    meant: dict[str, set[str]] = {}
+    for name, id_ in asked.meant:
+        meant.setdefault(name, set()).add(str(id_))
+    return frozenset(each for name in clusters for each in meant.get(name, {name}))
