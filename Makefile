@@ -6,13 +6,17 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WITH_TORCH := .venv-prove
 TESTS  ?= tests
+CONTEXT ?= dev
+# BASE_DIGEST is looked up for each release; synthesis says how.
+CDK     = $(BIN)/python -m infra.aws.cli
+CDK_FOR = -c context=$(CONTEXT) $(if $(BASE_DIGEST),-c base_digest=$(BASE_DIGEST))
 export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help up down key models test prove lint bench openapi lock clean
+.PHONY: help up down key models test prove lint bench evaluation openapi lock packages image synth diff deploy localstack costs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 up: $(READY) ## Run the whole system on this machine (PORT=8000, MAMMOTHBOX_HOME=.local)
 	@exec $(BIN)/python -m infra.local up
@@ -27,7 +31,7 @@ models: $(READY) ## Download CLIP, verify it and quantise it
 	@exec $(BIN)/python -m models.fetch
 
 test: $(READY) ## Run the tests
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove" $(TESTS)
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove and not localstack" $(TESTS)
 
 prove: $(READY) $(WITH_TORCH)/.ready ## Run what is too heavy for `make test`
 	$(BIN)/pytest -q -m prove $(TESTS)
@@ -40,16 +44,52 @@ lint: $(READY) ## Check style and types
 bench: $(READY) ## Measure speed; prints the machine, medians and 95th percentiles
 	@POWERTOOLS_LOG_LEVEL=ERROR $(BIN)/python -m tests.bench $(BENCH)
 
+evaluation: $(READY) ## Show what becomes of real JSON, in tests/evaluation/decisions.md
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(BIN)/uv pip install -q --no-deps --require-hashes --target "$$folder" -r requirements/evaluation.txt && \
+	  PYTHONPATH="$$folder" $(BIN)/python -m tests.evaluation > "$$folder/decisions.md" && \
+	  cp "$$folder/decisions.md" tests/evaluation/decisions.md
+
 openapi: $(READY) ## Write functions/api/openapi.json anew
-	$(BIN)/python -m functions.api.openapi
+	$(BIN)/python -m infra.openapi
+
+packages: $(READY) ## Put together what is deployed: CONTEXT=dev
+	$(BIN)/python -m infra.aws.packages $(CONTEXT)
+
+image: ## Build the worker image with Docker: BASE_DIGEST=sha256:…
+	docker build -f functions/Dockerfile --build-arg BASE_DIGEST=$(BASE_DIGEST) -t mammothbox-worker .
+
+synth: $(READY) ## Write the templates: CONTEXT=dev BASE_DIGEST=sha256:…
+	$(CDK) synth --quiet $(CDK_FOR)
+
+diff: $(READY) ## Show what a deployment would change
+	$(CDK) diff $(CDK_FOR)
+
+deploy: $(READY) ## Deploy to AWS: CONTEXT=dev BASE_DIGEST=sha256:…
+	$(CDK) deploy --all $(CDK_FOR)
+
+localstack: $(READY) ## Deploy into LocalStack, run the journeys there, and take it down
+	$(BIN)/pytest -q -m localstack tests/localstack
+
+costs: $(READY) ## Estimate what AWS charges
+	@$(BIN)/python -m infra.aws.costs
 
 lock: $(READY) ## Pin and hash the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --extra media --extra encoders --extra caption \
-	  --extra tracing --extra documents --universal --python-version 3.11 \
+	  --extra tracing --extra documents --extra places --universal --python-version 3.11 \
 	  --constraint requirements/dev.txt --no-emit-index-url --generate-hashes --no-header -q \
 	  -o requirements/worker.txt
+	for lock in core:documents caption:caption "encoders:encoders --extra places"; do \
+	  $(BIN)/uv pip compile pyproject.toml --extra tracing --extra $${lock#*:} --universal \
+	    --python-version 3.11 --constraint requirements/dev.txt --no-emit-index-url \
+	    --generate-hashes --no-header -q -o requirements/$${lock%:*}.txt || exit; \
+	done
+	for lock in localstack localstack-runtime; do \
+	  $(BIN)/uv pip compile requirements/$$lock.in --python-version 3.11 --python-platform linux \
+	    --no-emit-index-url --generate-hashes --no-header -q -o requirements/$$lock.txt || exit; \
+	done
 	$(BIN)/uv pip compile requirements/prove.in --universal --python-version 3.11 \
 	  --no-emit-index-url --generate-hashes --no-header --upgrade -q -o requirements/prove.txt
 
