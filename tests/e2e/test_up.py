@@ -86,6 +86,7 @@ def test_keys_are_made_for_other_owners(stack: LocalStack) -> None:
     assert answer.json() == {"items": [], "next_cursor": None}
 
 
+@pytest.mark.prove
 def test_two_stacks_run_side_by_side_and_share_nothing(stack: LocalStack, home: Path) -> None:
     with started(home) as other:
         system_id = other.upload("only-here.txt", b"only here")
@@ -187,6 +188,7 @@ def test_down_ends_what_hangs_and_the_next_up_recovers_even_elsewhere(home: Path
             assert old not in second.env["QUEUE_URLS"]
 
 
+@pytest.mark.prove
 def test_a_signal_ends_within_ten_seconds_what_hangs(home: Path) -> None:
     # Given a stack all of whose children hang
     stack = start(home)

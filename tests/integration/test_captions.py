@@ -140,6 +140,7 @@ def test_what_the_captioner_refuses_is_ready_all_the_same(
     assert used(house) == (0, 300 + GOOD_TOKENS)
 
 
+@pytest.mark.prove
 def test_a_captioner_that_is_down_is_given_up_on_at_the_last_try(
     house: House, client: TestClient, gemini: GeminiServer
 ) -> None:

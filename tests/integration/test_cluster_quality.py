@@ -23,6 +23,8 @@ from models.evaluation.clusters import (
 )
 from models.evaluation.photos import photos
 
+pytestmark = pytest.mark.prove
+
 MODELS = Path(__file__).parents[2] / "models"
 SHUFFLES = 20
 EVERYTHING = 10_000

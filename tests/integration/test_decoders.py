@@ -382,6 +382,7 @@ def bombed() -> Bombed:
     return Bombed(**json.loads(told.splitlines()[-1]))
 
 
+@pytest.mark.xdist_group("bombs")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_understood_or_refused_and_hurts_nobody(bombed: Bombed, name: str) -> None:
     outcome, neighbour = bombed.ends[name]

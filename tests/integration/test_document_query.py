@@ -24,6 +24,9 @@ from psycopg import sql
 from infra.local.postgres import DatabaseUrls, Server
 from tests.documents import add, find, in_order, look_up, parse, satisfies, settle, shelve
 
+# One filled library serves them all.
+pytestmark = pytest.mark.xdist_group("document_query")
+
 OWNER = "ada"
 ROWS = 24_000
 

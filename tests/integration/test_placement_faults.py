@@ -58,6 +58,7 @@ def at_every_step(
         number += 1
 
 
+@pytest.mark.prove
 def test_killed_at_any_step_it_ends_as_if_nothing_had_been(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_killed_at_any_step_it_ends_as_if_nothing_had_been(
     assert steps > 50
 
 
+@pytest.mark.prove
 def test_killed_at_any_step_and_then_moved_on_it_leaves_nothing_behind(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +238,7 @@ def waits_for_a_lock(shelves: Shelves) -> bool:
     )
 
 
+@pytest.mark.prove
 def test_clusters_merged_and_split_again_and_again_while_it_places(shelves: Shelves) -> None:
     asset_ids = [shelves.take_in(TEXT + bytes([65 + number])) for number in range(12)]
     for number, asset_id in enumerate(asset_ids):

@@ -30,6 +30,9 @@ from tests.vector_search_library import (
     text_of,
 )
 
+# One filled library serves them all.
+pytestmark = pytest.mark.xdist_group("vectors")
+
 SHAPES = ("any", "near", "far")
 # What `make prove` looks at and what `make test` does.
 LARGE, SMALL = (200_000, 512), (20_000, 64)
