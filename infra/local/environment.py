@@ -59,10 +59,13 @@ def clean_environment() -> dict[str, str]:
     ours = (
         "DATABASE_URL",
         "OPERATOR_DATABASE_URL",
+        "DATABASE_AUTH",
+        "DATABASE_SECRET",
         "QUEUE_URLS",
         "DEAD_LETTER_QUEUE_URLS",
         "EVENT_BUS",
         "SEARCH_URL",
+        "CORS_ORIGINS",
     )
     kept = {
         name: value
