@@ -17,9 +17,10 @@ from uuid import UUID
 import psycopg
 import pytest
 from mammothbox.catalog import api_keys, asset_list, assets, jobs, lineage, shown, stages
-from mammothbox.catalog.asset_list import AssetFilter, Box, Position
+from mammothbox.catalog.asset_list import AssetFilter, Position
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.migrate import FOLDER, MigrationError, migrate, read_migrations
+from mammothbox.searching.filters import Box
 from psycopg import errors, sql
 from psycopg.rows import dict_row
 
@@ -82,6 +83,18 @@ def test_migrations_at_once_apply_each_file_once(empty_urls: DatabaseUrls) -> No
         done = list(pool.map(migrate, [empty_urls.superuser] * 4))
 
     assert sorted(done) == [[], [], [], NAMES]
+
+
+def test_databases_of_one_server_are_migrated_at_once(postgres_server: Server) -> None:
+    names = [f"beside_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{n}" for n in range(3)]
+    for name in names:
+        postgres_server.create_database(name, template="template0")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(migrate, [postgres_server.urls(name).superuser for name in names]))
+    for name in names:
+        postgres_server.drop_database(name)
+
+    assert done == [NAMES] * 3
 
 
 def test_a_new_migration_is_applied_alone(empty_urls: DatabaseUrls, folder: Path) -> None:

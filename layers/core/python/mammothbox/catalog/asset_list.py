@@ -14,18 +14,9 @@ from uuid import UUID
 from mammothbox.catalog.assets import SELECT, Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
+from mammothbox.searching.filters import Box
 
 Duplicates = Literal["include", "exclude", "only"]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A part of the map in degrees. `west` beyond `east` crosses the date line."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import psycopg
 FOLDER = Path(__file__).parent / "migrations"
 # Any number will do, as long as nobody else locks it: "mammoth" in ASCII.
 _LOCK = 0x6D616D6D6F7468
+_TRIES = 10
 
 
 class MigrationError(RuntimeError):
@@ -91,6 +92,16 @@ def _refuse_rewritten_history(
 
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            return _apply_once(connection, migration)
+        except psycopg.errors.InternalError_ as error:
+            # Roles are the server's: another database of it is being migrated at this moment.
+            if not left or "concurrently" not in str(error):
+                raise
+
+
+def _apply_once(connection: psycopg.Connection, migration: Migration) -> None:
     with connection.transaction():
         connection.execute(migration.sql.encode())
         connection.execute(
