@@ -162,11 +162,8 @@ def _by_library(urls: DatabaseUrls, library: Library, by_hand: dict[str, float])
 @contextmanager
 def _served(environment: dict[str, str]) -> Iterator[int]:
     port = 8765
-    command = [sys.executable, "-m", "uvicorn", "functions.search.app:app", "--port", str(port)]
-    options = ["--workers", str(os.cpu_count() or 1), "--log-level", "error", "--no-access-log"]
-    process = subprocess.Popen(
-        [*command, *options], env=environment, cwd=_REPOSITORY, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "tests.bench.search_server", str(port)]
+    process = subprocess.Popen(command, env=environment, cwd=_REPOSITORY, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
         yield port

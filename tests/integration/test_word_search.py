@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
-from mammothbox.catalog import document_search, near_words, query_words, tag_search, word_search
+from mammothbox.catalog import (
+    document_search,
+    filter_estimate,
+    near_words,
+    query_words,
+    tag_search,
+    word_search,
+)
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.word_search import Pending
 from mammothbox.searching.filters import Filters
@@ -34,14 +41,19 @@ def ask(library: SearchLibrary, owner: str, asked: Callable[[Connection], Pendin
 
 
 def by_words(
-    library: SearchLibrary, text: str, owner: str = "ada", depth: int = 10
+    library: SearchLibrary,
+    text: str,
+    owner: str = "ada",
+    depth: int = 10,
+    expected: int | None = None,
 ) -> dict[UUID, float]:
     """What is found by the words, and the share of them that it has."""
     query = parse(text)
 
     def asked(connection: Connection) -> Pending:
         words = query_words.understand(connection, owner, query.terms)()
-        return word_search.matching(connection, owner, words, query.filters, depth)
+        rows = expected or filter_estimate.rows(connection, owner, query.filters)()
+        return word_search.matching(connection, owner, words, query.filters, depth, rows)
 
     with library.vectors.app.transaction(owner) as connection:
         hits = asked(connection)().hits
@@ -104,6 +116,18 @@ def test_phrases_stand_as_they_are_and_excluded_words_nowhere(library: SearchLib
     assert matching(library, "car -before") == [house]
     # A word that is none excludes nothing.
     assert set(matching(library, "car -&")) == {car, house}
+
+
+def test_what_has_some_of_the_words_is_the_same_however_many_rows_are_expected(
+    library: SearchLibrary,
+) -> None:
+    library.add("a.jpg", caption="A red car.", tags={"toy": None})
+    library.add("b.jpg", caption="A blue car before a house.", tags={"toy": None})
+    library.add("c.jpg", caption="A red kite.")
+
+    for text in ("red car house", "blue house", "red car house tag:toy", "kite tower"):
+        few, many = (by_words(library, text, expected=expected) for expected in (1, 10**9))
+        assert list(few.items()) == list(many.items()) != []
 
 
 def test_members_are_found_by_the_name_of_their_cluster(library: SearchLibrary) -> None:

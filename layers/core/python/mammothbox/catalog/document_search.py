@@ -9,7 +9,7 @@ from psycopg import sql
 from mammothbox.catalog import query_words, search_filter
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.query_words import Understood
-from mammothbox.catalog.word_search import MOST_RANKED, Pending
+from mammothbox.catalog.word_search import Pending, most_ranked
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.found import Hit, Ranking
 
@@ -42,7 +42,7 @@ def documents_matching(
             **values,
             "owner": owner,
             "every": query_words.every(words),
-            "most": max(MOST_RANKED, depth),
+            "most": most_ranked(depth),
             "depth": depth,
         },
     )

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from mammothbox.catalog import search_filter
+from mammothbox.catalog import filter_estimate, search_filter
 from mammothbox.catalog.connection import Connection
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.found import Hit, Ranking
 
-# One more than any list has, so that it is known when there is more.
-_MOST_COUNTED = 1001
-
 _NEWEST = sql.SQL(
-    "WITH newest AS MATERIALIZED (SELECT s.asset_id, s.at FROM searchable s WHERE {}"
-    " ORDER BY s.at DESC, s.asset_id DESC LIMIT %(most)s)"
-    " SELECT asset_id, (SELECT count(*) FROM newest) AS candidates FROM newest"
-    " ORDER BY at DESC, asset_id DESC LIMIT %(depth)s"
+    "SELECT s.asset_id FROM searchable s WHERE {}"
+    " ORDER BY s.at DESC, s.asset_id DESC LIMIT %(depth)s"
 )
 
 
 def newest(connection: Connection, owner: str, filters: Filters, depth: int) -> Ranking:
     """The newest `depth` that match, by when they were taken or, without that, came.
 
-    `candidates` is how many match, up to one more than a list has.
+    `candidates` is how many match: exactly if these are all, and else as the planner expects.
     """
     conditions, values = search_filter.conditions(filters)
+    expected = filter_estimate.rows(connection, owner, filters)
     rows = connection.execute(
-        _NEWEST.format(conditions),
-        {**values, "owner": owner, "depth": depth, "most": max(depth, _MOST_COUNTED)},
+        _NEWEST.format(conditions), {**values, "owner": owner, "depth": depth}
     ).fetchall()
     hits = tuple(Hit(row["asset_id"]) for row in rows)
-    candidates = rows[0]["candidates"] if rows else 0
-    return Ranking("newest", hits, "newest", candidates, exhausted=len(hits) < depth)
+    if len(hits) < depth:
+        return Ranking("newest", hits, "newest", len(hits), exhausted=True)
+    return Ranking("newest", hits, "newest", max(expected(), depth))

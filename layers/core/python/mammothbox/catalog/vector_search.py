@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from psycopg import sql
 
-from mammothbox.catalog import search_filter, vector_plan
-from mammothbox.catalog.connection import Connection, Row
+from mammothbox.catalog import filter_estimate, search_filter, vector_plan
+from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.catalog.vector_plan import Plan
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.found import Hit, Ranking
 
 RETRIEVER = "vector"
-# Distances that are as near are taken for one.
-_EQUAL = 1e-6
 
 # Every candidate's vector, by its key; an array of ids is looked up in one go, where a join would
 # begin anew for each. In terms of `vector`, so that the index of `halfvec` is not taken for it.
@@ -46,8 +44,11 @@ _BY_INDEX = sql.SQL(
     "  WHERE s.asset_id = e.asset_id AND {conditions})"
     " ORDER BY e.vector::halfvec({dimension})"
     "  <=> %(query)s::text::vector::halfvec({dimension}) LIMIT %(vectors)s)"
-    " SELECT asset_id, distance, at_ms FROM near WHERE distance <> 'NaN'"
-    " ORDER BY distance, asset_id, frame"
+    # Each asset once, as near as its nearest vector; of equals the one that has a time, for a
+    # video's own vector is a mean: of one frame, but for rounding, that frame's.
+    " SELECT asset_id, min(distance) AS distance, (array_agg(at_ms"
+    "  ORDER BY round(distance::numeric, 6), at_ms IS NULL, frame))[1] AS at_ms"
+    " FROM near WHERE distance <> 'NaN' GROUP BY asset_id ORDER BY 2, 1 LIMIT %(depth)s"
 )
 
 
@@ -69,24 +70,27 @@ def nearest(  # noqa: PLR0917 - as every retriever has them, and the space
     depth: int,
     *,
     apart_from: UUID | None = None,
+    expected: int | None = None,
 ) -> Ranking:
     """The `depth` assets nearest to `query`, a vector of the space as text; fewer if no more match.
 
     The plan is "exact", "hnsw" or "iterative", and where the index did not find enough, "hnsw,
     then exact" or "iterative, then exact". An asset is as near as the nearest of its frames, whose
-    time the hit tells. `apart_from` is left out. Settings of the transaction that steer the planner
-    are changed.
+    time the hit tells. `apart_from` is left out. `expected` is how many rows are expected to match,
+    where that is known already. Settings of the transaction that steer the planner are changed.
     """
     conditions, values = search_filter.conditions(filters)
     if apart_from is not None:
         conditions += sql.SQL(" AND s.asset_id <> %(apart_from)s")
     values |= {"owner": owner, "query": query, "apart_from": apart_from, "depth": depth}
     asked = _Asked(connection, conditions, values, space, depth)
-    plan = vector_plan.choose(connection, space, conditions, values, depth)
+    if expected is None:
+        expected = filter_estimate.rows(connection, owner, filters)()
+    plan = vector_plan.choose(connection, space, expected, depth)
     hits, name = ([], "") if plan.width == 0 else _by_index(asked, plan)
     if len(hits) < depth:
         vector_plan.compare_all(connection)
-        hits = _assets(_run(asked, _EXACT), depth)
+        hits = _run(asked, _EXACT)
         name = f"{name}, then exact" if name else "exact"
     exhausted = len(hits) < depth
     return Ranking(RETRIEVER, tuple(hits), name, plan.candidates, exhausted)
@@ -99,41 +103,26 @@ def _by_index(asked: _Asked, plan: Plan) -> tuple[list[Hit], str]:
     are far away before it has seen all that are nearer; so the best have to come from the first.
     """
     vector_plan.look(asked.connection, plan.width)
-    hits = _assets(_run(asked, _BY_INDEX, plan.width), asked.depth)
+    hits = _run(asked, _BY_INDEX, plan.width)
     if len(hits) >= asked.depth:
         return hits, "hnsw"
     if not vector_plan.is_worth_going_on(plan, asked.depth, len(hits)):
         return [], "hnsw"
     vector_plan.look_further(asked.connection)
-    rows = _run(asked, _BY_INDEX, vector_plan.vectors_for(asked.depth))
-    found = {hit.asset_id: hit for hit in _assets(rows, asked.depth)}
+    longer = _run(asked, _BY_INDEX, vector_plan.vectors_for(asked.depth))
+    found = {hit.asset_id: hit for hit in longer}
     # Both are nearly all of what is near, and not quite the same.
     found |= {hit.asset_id: hit for hit in hits}
     by_distance = sorted(found.values(), key=lambda hit: (hit.distance or 0.0, hit.asset_id))
     return by_distance[: asked.depth], "iterative"
 
 
-def _run(asked: _Asked, statement: sql.SQL, vectors: int | None = None) -> list[Row]:
+def _run(asked: _Asked, statement: sql.SQL, vectors: int | None = None) -> list[Hit]:
     # As literals: the planner has to see that the condition of the partial index holds.
     query = statement.format(
         conditions=asked.conditions,
         space=sql.Literal(asked.space.id),
         dimension=sql.Literal(asked.space.dimension),
     )
-    return asked.connection.execute(query, {**asked.values, "vectors": vectors}).fetchall()
-
-
-def _assets(rows: list[Row], depth: int) -> list[Hit]:
-    """Each asset once, as near as its nearest vector; of equals the one that has a time."""
-    nearest: dict[UUID, Hit] = {}
-    for row in rows:
-        hit = Hit(row["asset_id"], distance=row["distance"], at_ms=row["at_ms"])
-        known = nearest.setdefault(hit.asset_id, hit)
-        if known.at_ms is None and hit.at_ms is not None and _are_equal(known, hit):
-            nearest[hit.asset_id] = replace(known, at_ms=hit.at_ms)
-    return list(nearest.values())[:depth]
-
-
-def _are_equal(one: Hit, other: Hit) -> bool:
-    """A video's own vector is a mean: of one frame, but for rounding, that frame's."""
-    return abs((one.distance or 0.0) - (other.distance or 0.0)) < _EQUAL
+    rows = asked.connection.execute(query, {**asked.values, "vectors": vectors}).fetchall()
+    return [Hit(row["asset_id"], distance=row["distance"], at_ms=row["at_ms"]) for row in rows]

@@ -17,10 +17,14 @@ from mammothbox.searching.found import Hit, Ranking
 # What was asked of the server; calling it waits for the answer. So several are asked in one go.
 Pending: TypeAlias = Callable[[], Ranking]
 
-# Of a word that more have, so many are ranked: those that the index, or the list, has first.
-# Measured on 200,000 assets: 3 to 8 ms of a core for words that 65 % to 3 % have; twice as many
-# would take twice as long. One more than a list has, so that it is known where that ends early.
-MOST_RANKED = 1001
+# Of a word that more have, so many times as many as are wanted are ranked: those that the index,
+# or the list, has first. Measured on 200,000 assets: a thousand take 3 to 8 ms of a core for words
+# that 65 % to 3 % have, half as many half of that.
+_RANKED_FOR_ONE = 4
+# One more than a list has, so that it is known where that ends early.
+_MOST_RANKED = 1001
+# Of so many it is quicker to look at each than to look up what has one of the words.
+_FEW = 5_000
 # Of clusters whose names have one of the words, those with names by hand first; and of each the
 # newest members.
 _MOST_CLUSTERS = 20
@@ -36,7 +40,7 @@ _STEER = (
 )
 _STEERED = ("enable_seqscan", "jit", "max_parallel_workers_per_gather")
 
-_MATCHING = sql.SQL(
+_WITH_ALL = sql.SQL(
     "WITH direct AS MATERIALIZED (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
     " AND s.words @@ %(every)s::tsquery LIMIT %(most)s),"
     " named AS MATERIALIZED (SELECT c.id, c.words FROM cluster c WHERE c.owner = %(owner)s"
@@ -53,21 +57,32 @@ _MATCHING = sql.SQL(
     # Asked once, before anything else is: below a false one nothing is read.
     " few AS MATERIALIZED (SELECT count(*) < %(enough)s AND %(all_but_one)s::text[] <> '{{}}' AS so"
     "  FROM found),"
+)
+# Of all that there is, what lacks one of the words; and if that is little, too, what has one.
+_SOME_OF_MANY = sql.SQL(
     " mostly AS MATERIALIZED (SELECT near.asset_id, near.words"
     "  FROM unnest(%(all_but_one)s::tsquery[]) AS part (query) CROSS JOIN LATERAL ("
     "   SELECT s.asset_id, s.words FROM searchable s WHERE {matching} AND s.words @@ part.query"
     "   LIMIT %(most_of_part)s) near WHERE (SELECT so FROM few)),"
     " fewer AS MATERIALIZED (SELECT (SELECT so FROM few) AND count(*) < %(enough)s AS so"
     "  FROM mostly),"
-    " partly AS (SELECT near.asset_id, near.words"
+    " partly AS (SELECT * FROM mostly UNION ALL SELECT near.asset_id, near.words"
     "  FROM unnest(%(one_each)s::tsquery[]) AS part (query) CROSS JOIN LATERAL ("
     "   SELECT s.asset_id, s.words FROM searchable s WHERE {matching} AND s.words @@ part.query"
     "   LIMIT %(most_of_part)s) near WHERE (SELECT so FROM fewer)),"
+)
+# Of the few that filters leave, what has any of the words, in one look: the planner knows how many
+# have them, which it cannot of words that it reads from a list, and so begins with the filters.
+_SOME_OF_FEW = sql.SQL(
+    " partly AS (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
+    "  AND s.words @@ %(some)s::tsquery AND (SELECT so FROM few) LIMIT %(most)s),"
+)
+_RANKED = sql.SQL(
     " partly_named AS (SELECT s.asset_id, member.words || s.words AS words"
     "  FROM member JOIN searchable s ON s.owner = %(owner)s AND s.asset_id = member.asset_id"
     "  WHERE {matching} AND (SELECT so FROM few) LIMIT %(most)s),"
-    " hit AS MATERIALIZED (SELECT * FROM found UNION ALL SELECT * FROM mostly"
-    "  UNION ALL SELECT * FROM partly UNION ALL SELECT * FROM partly_named),"
+    " hit AS MATERIALIZED (SELECT * FROM found UNION ALL SELECT * FROM partly"
+    "  UNION ALL SELECT * FROM partly_named),"
     " ranked AS (SELECT DISTINCT ON (asset_id) asset_id, had, rank FROM hit CROSS JOIN LATERAL ("
     "   SELECT count(*) AS had FROM unnest(%(each)s::tsquery[]) AS word (query)"
     "   WHERE hit.words @@ word.query) counted CROSS JOIN LATERAL (SELECT"
@@ -90,24 +105,33 @@ def by_index(connection: Connection) -> Iterator[None]:
         connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
 
 
-def matching(
+def most_ranked(depth: int) -> int:
+    """How many are ranked for the best `depth`, of words that more have."""
+    return max(depth, min(_MOST_RANKED, _RANKED_FOR_ONE * depth))
+
+
+def matching(  # noqa: PLR0917 - as every retriever has them, and what is expected
     connection: Connection,
     owner: str,
     words: Sequence[Understood],
     filters: Filters,
     depth: int,
+    expected: int,
 ) -> Pending:
     """Assets with all of the words: in their own, or some in the name of their cluster.
 
     Where that is less than a page, those with some of the words follow, the ones with most of
     them first; a hit's share tells how many it has. Words weigh by where they stand and by how
-    near they are to each other; of equals the newest comes first. To be called within `by_index`.
+    near they are to each other; of equals the newest comes first. `expected` is how many rows the
+    filters are expected to leave. To be called within `by_index`.
     """
     conditions, values = search_filter.conditions(filters)
     each = query_words.each(words)
-    most = max(MOST_RANKED, depth)
+    most = most_ranked(depth)
+    some = _SOME_OF_FEW if expected <= _FEW else _SOME_OF_MANY
+    parts = [part.format(matching=conditions) for part in (_WITH_ALL, some, _RANKED)]
     cursor = connection.execute(
-        _MATCHING.format(matching=conditions),
+        sql.SQL("").join(parts),
         {
             **values,
             "owner": owner,

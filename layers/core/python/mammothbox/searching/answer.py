@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -21,8 +22,8 @@ class Why:
     contribution: float
 
 
-@dataclass(frozen=True)
-class Result:
+# A tuple, as hits are, and for the same reason.
+class Result(NamedTuple):
     """An asset, or one document of a JSON file.
 
     `score` is between 0 and 1 and falls from result to result; a list that nothing was asked of

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True)
-class Hit:
+# A tuple, for a search makes hundreds: those are made in a fifth of the time.
+class Hit(NamedTuple):
     """An asset, or one document of a JSON file. `distance` is the retriever's own measure.
 
     For vectors it is one minus the cosine; `at_ms` is the time of the frame that was nearest.

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import exp
 from typing import Any
-from uuid import UUID
 
 from mammothbox.searching.answer import Result, Why
 from mammothbox.searching.found import Hit, Ranking
@@ -42,17 +40,6 @@ def goodness(calibration: Mapping[str, Any] | None) -> Goodness:
     return likely
 
 
-@dataclass(slots=True)
-class _Sum:
-    """A hit and what its retrievers made of it: how much is left to doubt, and each one's part."""
-
-    asset_id: UUID
-    document_id: UUID | None
-    doubt: float = 1.0
-    nearest: Hit | None = None
-    parts: list[tuple[str, int, float | None, float]] = field(default_factory=list)
-
-
 def fuse(
     rankings: Sequence[Ranking],
     likely: Goodness,
@@ -70,22 +57,29 @@ def fuse(
     is found; it is small when nothing is good, and one retriever alone never makes it 1.
     """
     # By numbers: the hash of a UUID is worked out in Python, hundreds of times a search.
-    sums: dict[tuple[int, int], _Sum] = {}
+    doubts: dict[tuple[int, int], float] = {}
+    first: dict[tuple[int, int], Hit] = {}
+    nearest: dict[tuple[int, int], Hit] = {}
+    parts: dict[tuple[int, int], list[Why]] = {}
     # In the same order whoever asked, for the last digit of a product depends on it.
     for ranking in sorted(rankings, key=lambda each: each.retriever):
-        weight = weights[ranking.retriever]
+        retriever, weight = ranking.retriever, weights[ranking.retriever]
         for rank, hit in enumerate(ranking.hits, 1):
-            part = weight * _left(rank) * _worth(ranking.retriever, hit, likely)
+            part = weight * _left(rank) * _worth(retriever, hit, likely)
             key = hit.asset_id.int, hit.document_id.int if hit.document_id else 0
-            found = sums.get(key)
-            if found is None:
-                found = sums[key] = _Sum(hit.asset_id, hit.document_id)
-            if ranking.retriever == "vector":
-                found.nearest = hit
-            found.doubt *= 1 - part
-            found.parts.append((ranking.retriever, rank, hit.distance, part))
-    results = [_result(found, explain=explain) for found in sums.values()]
-    return sorted(results, key=_order)
+            doubts[key] = doubts.get(key, 1.0) * (1 - part)
+            first.setdefault(key, hit)
+            if retriever == "vector":
+                nearest[key] = hit
+            if explain:
+                why = Why(retriever, rank, hit.distance, round(part, _DIGITS))
+                parts.setdefault(key, []).append(why)
+    scores = {key: round(1 - doubt, _DIGITS) for key, doubt in doubts.items()}
+    best = sorted(scores, key=lambda key: (scores[key], key), reverse=True)
+    return [
+        _result(first[key], scores[key], nearest.get(key), tuple(parts.get(key, ())))
+        for key in best
+    ]
 
 
 def _left(rank: int) -> float:
@@ -103,21 +97,7 @@ def _worth(retriever: str, hit: Hit, likely: Goodness) -> float:
     return met * min(1.0, max(0.0, 1 - hit.distance))
 
 
-def _result(found: _Sum, *, explain: bool) -> Result:
-    near = found.nearest
-    return Result(
-        found.asset_id,
-        found.document_id,
-        round(1 - found.doubt, _DIGITS),
-        1 - near.distance if near and near.distance is not None else None,
-        near.at_ms if near else None,
-        tuple(
-            Why(retriever, rank, distance, round(part, _DIGITS))
-            for retriever, rank, distance, part in (found.parts if explain else ())
-        ),
-    )
-
-
-def _order(result: Result) -> tuple[float, int, int]:
-    document = result.document_id.int if result.document_id else 0
-    return -(result.score or 0.0), -result.asset_id.int, -document
+def _result(hit: Hit, score: float, near: Hit | None, why: tuple[Why, ...]) -> Result:
+    similarity = 1 - near.distance if near and near.distance is not None else None
+    at_ms = near.at_ms if near else None
+    return Result(hit.asset_id, hit.document_id, score, similarity, at_ms, why)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +127,7 @@ def _lengthened(found: Found, more: Found) -> Found:
 
 def _no_better(result: Result, least: float) -> Result:
     """Scores fall to the end of the list, although those of a deeper look are others."""
-    return replace(result, score=min(result.score or 0.0, least))
+    return result._replace(score=min(result.score or 0.0, least))
 
 
 def _cursor(place: Place) -> str:
@@ -148,7 +148,7 @@ def _written(found: Found) -> dict[str, Any]:
             ]
             for result in found.results
         ],
-        "steps": [asdict(step) for step in found.steps],
+        "steps": [vars(step) for step in found.steps],
         "corrected": found.corrected,
         "cut_off": found.cut_off,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from mammothbox.catalog import (
     clusters_named,
     document_search,
+    filter_estimate,
     query_vectors,
     query_words,
     searchable_list,
@@ -110,14 +111,21 @@ def by_text(
 
 def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Ranking]:
     """What each retriever that the query calls for has to say, in two round trips."""
+    expected = filter_estimate.rows(connection, owner, prepared.filters)()
     with word_search.by_index(connection):
-        pending = _ask(connection, owner, prepared, depth)
+        pending = _ask(connection, owner, prepared, depth, expected)
     rankings: list[Ranking] = []
     if prepared.reads_text and prepared.space is not None and prepared.vector is not None:
         # What was asked above is answered with the first of this.
         rankings.append(
             vector_search.nearest(
-                connection, owner, prepared.space, prepared.vector, prepared.filters, depth
+                connection,
+                owner,
+                prepared.space,
+                prepared.vector,
+                prepared.filters,
+                depth,
+                expected=expected,
             )
         )
     return [*rankings, *(read() for read in pending)]
@@ -144,19 +152,23 @@ def by_vector(
     )
     likely = fuse([ranking], lambda cosine: 1.0, explain=explain)
     results = tuple(
-        replace(result, score=round(max(0.0, result.similarity or 0.0), 9)) for result in likely
+        result._replace(score=round(max(0.0, result.similarity or 0.0), 9)) for result in likely
     )
     complete, cut_off = _is_all([ranking], depth), _goes_on(results, [ranking], depth)
     return Found(results[:MOST], (_step(ranking),), complete, cut_off=cut_off)
 
 
-def _ask(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Pending]:
+def _ask(
+    connection: Connection, owner: str, prepared: Prepared, depth: int, expected: int
+) -> list[Pending]:
     """Ask for whatever needs no model; nothing waits here for an answer."""
     about = prepared.query.about
     filters = of_kind(prepared.filters, prepared.query.about)
     pending: list[Pending] = []
     if query_words.every(prepared.words):
-        pending.append(word_search.matching(connection, owner, prepared.words, filters, depth))
+        pending.append(
+            word_search.matching(connection, owner, prepared.words, filters, depth, expected)
+        )
         if about != "media":
             pending.append(
                 document_search.documents_matching(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _ALGORITHM = "AWS4-HMAC-SHA256"
 # What the library writes in the place of a key.
 _ANY_KEY = "key"
+# What stands in an address as it is. To look for anything else takes a hundredth of the time that
+# quoting does, and our own keys have nothing else.
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9/_.~-]*")
 # Clients leave them out of the name of the host.
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -53,7 +57,7 @@ def signed_get(
     }
     if held.token:
         asked["X-Amz-Security-Token"] = held.token
-    path = where.path + quote(key, safe="/~")
+    path = where.path + (key if _PLAIN_KEY.fullmatch(key) else quote(key, safe="/~"))
     query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(asked.items()))
     request = f"GET\n{path}\n{query}\nhost:{where.host}\n\nhost\nUNSIGNED-PAYLOAD"
     to_sign = f"{_ALGORITHM}\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
