@@ -197,12 +197,11 @@ def _that_mean_something(words: Sequence[Understood]) -> int:
 
 
 def _listed(connection: Connection, owner: str, prepared: Prepared, depth: int) -> Found:
-    ranking = searchable_list.newest(
-        connection, owner, of_kind(prepared.filters, prepared.query.about), depth
-    )
+    filters = of_kind(prepared.filters, prepared.query.about)
+    ranking = searchable_list.newest(connection, owner, filters, _one_more(depth))
     results = tuple(Result(hit.asset_id) for hit in ranking.hits)
-    cut_off = (ranking.candidates or 0) > MOST
-    return Found(results, (_step(ranking),), _is_all([ranking], depth), cut_off=cut_off)
+    complete, cut_off = _is_all([ranking], depth), _goes_on(results, [ranking], depth)
+    return Found(results[:MOST], (_step(ranking),), complete, cut_off=cut_off)
 
 
 def of_kind(filters: Filters, about: About | None) -> Filters:
