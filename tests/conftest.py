@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import psycopg
 import pytest
 from mammothbox.catalog.migrate import migrate
@@ -13,6 +16,7 @@ from psycopg import sql
 
 from infra.local import postgres
 from infra.local.postgres import DatabaseUrls, Server
+from tests.garbage import spare_what_stays
 
 TEMPLATE = "migrated"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'catalog'"
@@ -25,10 +29,27 @@ _END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+# Each boto3 session would read what AWS's services look like anew: longer than most tests take.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def pytest_report_header() -> str:
     return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    # Imports make much, and hardly any garbage.
+    gc.disable()
+    try:
+        yield
+    finally:
+        spare_what_stays()
+        gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    spare_what_stays()
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import gc
 import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -49,7 +49,7 @@ WORKERS = {
     "schema": schema_function.handler,
 }
 # Every function that answers clients, behind one address.
-app = by_path(api, search)
+app = by_path(api, search, api)
 # They know nothing of any test, and take their time to load.
 KEPT = {"decoders", "encoder", "vocabulary", "labels"}
 MODELS = Path(__file__).parent.parent / "models"
@@ -65,7 +65,6 @@ def forget_everything() -> None:
                 if value.cache_info().currsize and "database" in value.__name__:
                     value().close()
                 value.cache_clear()
-    gc.collect()
 
 
 @dataclass
@@ -110,11 +109,11 @@ class House:
             "DEAD_LETTER_QUEUE_URLS": json.dumps(self.dead_letter_queue_urls),
         }
 
-    @property
+    @cached_property
     def s3(self) -> Any:
         return self.session.client("s3")
 
-    @property
+    @cached_property
     def sqs(self) -> Any:
         return self.session.client("sqs")
 

@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from mammothbox.web import application
-from mammothbox.web.addresses import DOCS
 
 from functions.api.routes import (
     admin,
+    admin_work,
     clusters,
     collections,
     decisions,
     duplicates,
     health,
     ingest,
+    keys,
     objects,
     schemas,
     similar,
     spaces,
     thumbnails,
     uploads,
+    usage,
 )
 
 # The routes of every function: `make openapi` writes it.
@@ -51,21 +52,18 @@ def build() -> FastAPI:
                 similar,
                 collections,
                 schemas,
+                keys,
                 admin,
+                admin_work,
+                usage,
                 spaces,
             )
         ],
         with_docs=True,
     )
-    app.add_api_route("/", _to_the_docs, include_in_schema=False)
     # FastAPI's own way to extend the document.
     app.openapi = _published  # type: ignore[method-assign]
     return app
-
-
-def _to_the_docs() -> RedirectResponse:
-    """There is no console yet; the docs are what a person can look at."""
-    return RedirectResponse(DOCS)
 
 
 @cache

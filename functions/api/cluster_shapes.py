@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -58,23 +59,40 @@ class Cluster(BaseModel):
         return cls.model_validate({**vars(row), "size": row.size - row.trashed, "cover": cover})
 
 
+class NamedCluster(BaseModel):
+    """A cluster by the name it has now, or had when it was merged."""
+
+    id: UUID
+    name: str
+
+
 class Decision(BaseModel):
     """A human act, and what became of it."""
 
     decision_id: UUID
     action: str
     actor: str
+    actor_name: str | None = Field(description="The name of the key; null of an operator's.")
     at: datetime
     cluster_ids: list[UUID]
+    clusters: list[NamedCluster] = Field(description="Those of `cluster_ids` that there are.")
     objects: int = Field(description="How many objects it moved.")
     detail: dict[str, Any]
     undoes: UUID | None
     undone_by: UUID | None
 
     @classmethod
-    def of(cls, row: Recorded) -> Decision:
+    def of(cls, row: Recorded, named: Mapping[UUID, str], keys: Mapping[str, str]) -> Decision:
         return cls.model_validate(
-            {**vars(row), "decision_id": row.id, "objects": len(row.asset_ids)}
+            vars(row)
+            | {
+                "decision_id": row.id,
+                "actor_name": keys.get(row.actor),
+                "clusters": [
+                    {"id": each, "name": named[each]} for each in row.cluster_ids if each in named
+                ],
+                "objects": len(row.asset_ids),
+            }
         )
 
 

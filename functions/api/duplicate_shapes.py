@@ -24,6 +24,7 @@ class DuplicateFilters(BaseModel):
         None, description="Exact duplicates are confirmed from the start."
     )
     cluster: UUID | None = Field(None, description="One of the two is in this cluster.")
+    object: UUID | None = Field(None, description="One of the two is this object.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=100)] = None
 

@@ -113,6 +113,7 @@ class Object(Media):
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None
+    thumbnail: str | None = Field(description="A small picture of it; works for a few minutes.")
     error: Fault | None
 
 

@@ -125,7 +125,7 @@ def cover(asset_id: UUID | None, thumbnails: Mapping[UUID, Thumbnail]) -> Cover 
     if asset_id is None:
         return None
     made = thumbnails.get(asset_id)
-    return Cover(id=asset_id, thumbnail=_address(made.asset_id, made.name) if made else None)
+    return Cover(id=asset_id, thumbnail=address(made.asset_id, made.name) if made else None)
 
 
 def _found(result: Result, card: Card, *, with_place: bool, explain: bool) -> Found:
@@ -137,7 +137,7 @@ def _found(result: Result, card: Card, *, with_place: bool, explain: bool) -> Fo
             "taken_at": clock(card.taken_at, card.taken_offset_min),
             "location": place(vars(card)) if with_place else None,
             "uri": services.download_address(card),
-            "thumbnail": _address(card.seen, card.thumbnail),
+            "thumbnail": address(card.seen, card.thumbnail),
             "similarity": result.similarity,
             "score": result.score,
             "at_ms": result.at_ms,
@@ -150,5 +150,6 @@ def _why(parts: Sequence[object]) -> list[Contribution]:
     return [Contribution.model_validate(part) for part in parts]
 
 
-def _address(asset_id: UUID, name: str | None) -> str | None:
+def address(asset_id: UUID, name: str | None) -> str | None:
+    """Where a client gets a derivative, if there is one."""
     return services.derivative_address(asset_id, name) if name else None

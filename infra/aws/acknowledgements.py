@@ -72,6 +72,22 @@ _OF_DEAD_LETTERS = {
     "Serverless::Serverless-SQSRedrivePolicy": "These are the dead letters.",
 }
 
+# CDK's own function, which puts the console's files into their bucket.
+_DELIVERY = (
+    "CDK's own function runs at deployments alone, to put the console's files where they go."
+)
+_OF_DELIVERY = {
+    "Serverless::Serverless-LambdaTracing": _DELIVERY,
+    "AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
+    "service-role/AWSLambdaBasicExecutionRole]": _DELIVERY,
+    "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::"
+    "cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]": _DELIVERY,
+    **{
+        f"AwsSolutions::AwsSolutions-IAM5[Action::s3:{action}]": _DELIVERY
+        for action in ("Abort*", "DeleteObject*", "GetBucket*", "GetObject*", "List*")
+    },
+}
+
 # The only actions that any role has on every resource: AWS knows no narrower ones.
 ON_EVERYTHING = {
     "xray:PutTraceSegments": "X-Ray has no resources.",
@@ -95,12 +111,22 @@ def acknowledge(app: App, buckets: Stack, raw: s3.Bucket, library: s3.Bucket) ->
         found = dict(BY_TYPE.get(kind, {}))
         if kind == "AWS::SQS::Queue" and "DeadLetters" in construct.node.path:
             found |= _OF_DEAD_LETTERS
+        if "CDKBucketDeployment" in construct.node.path:
+            found |= dict(_of_delivery(construct.stack))
         if kind == "AWS::IAM::Policy":
             found |= dict(_wildcards(construct.stack, buckets, raw, library))
         if found:
             Validations.of(construct).acknowledge(
                 *(Acknowledgment(id=rule, reason=reason) for rule, reason in found.items())
             )
+
+
+def _of_delivery(stack: Stack) -> Iterator[tuple[str, str]]:
+    yield from _OF_DELIVERY.items()
+    files = stack.node.find_child("Console").node.find_child("Files").node.default_child
+    assert isinstance(files, s3.CfnBucket)  # noqa: S101 - that is what it is made of
+    where = f"<{stack.resolve(files.logical_id)}.Arn>"
+    yield f"AwsSolutions::AwsSolutions-IAM5[Resource::{where}/*]", _DELIVERY
 
 
 def _wildcards(

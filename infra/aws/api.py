@@ -42,7 +42,7 @@ class ApiStack(Stack):
                 "Console",
                 settings=settings,
                 rest=rest,
-                access_logs=pipeline.buckets.access_logs,
+                buckets=pipeline.buckets,
             )
             address = f"https://{console.distribution.distribution_domain_name}"
             CfnOutput(self, "Address", value=address)

@@ -41,7 +41,11 @@ class Buckets(Construct):
             versioned=True,
             server_access_logs_bucket=logs,
             server_access_logs_prefix="raw/",
-            cors=[self._browsers(s3.HttpMethods.GET, s3.HttpMethods.POST, s3.HttpMethods.PUT)],
+            cors=[
+                self._browsers(
+                    s3.HttpMethods.GET, s3.HttpMethods.HEAD, s3.HttpMethods.POST, s3.HttpMethods.PUT
+                )
+            ],
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=_ABANDONED),
                 s3.LifecycleRule(
@@ -60,7 +64,7 @@ class Buckets(Construct):
             "Library",
             server_access_logs_bucket=logs,
             server_access_logs_prefix="library/",
-            cors=[self._browsers(s3.HttpMethods.GET)],
+            cors=[self._browsers(s3.HttpMethods.GET, s3.HttpMethods.HEAD)],
             lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=_ABANDONED)],
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -12,14 +12,17 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
+from infra.aws.buckets import Buckets
 from infra.aws.settings import REPOSITORY, Settings
+from infra.console_policy import content_security_policy
 
 _FILES = REPOSITORY / "clients" / "console"
 _INDEX = "index.html"
+_HTTPS_FOR = Duration.days(365)
 
 
 class Console(Construct):
-    """The distribution, and a bucket that only it reads. The files go there once there are any."""
+    """The distribution, and a bucket that only it reads."""
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class Console(Construct):
         *,
         settings: Settings,
         rest: apigateway.RestApi,
-        access_logs: s3.IBucket,
+        buckets: Buckets,
     ) -> None:
         super().__init__(scope, name)
         files = s3.Bucket(
@@ -38,7 +41,7 @@ class Console(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            server_access_logs_bucket=access_logs,
+            server_access_logs_bucket=buckets.access_logs,
             server_access_logs_prefix="console/",
             # The repository has what is in it.
             removal_policy=RemovalPolicy.DESTROY,
@@ -52,7 +55,7 @@ class Console(Construct):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(files),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+                response_headers_policy=self._headers(buckets),
             ),
             additional_behaviors={
                 "/api/*": cloudfront.BehaviorOptions(
@@ -73,7 +76,33 @@ class Console(Construct):
                 sources=[deployment.Source.asset(str(_FILES))],
                 destination_bucket=files,
                 distribution=self.distribution,
+                cache_control=[deployment.CacheControl.no_cache()],
             )
+
+    def _headers(self, buckets: Buckets) -> cloudfront.ResponseHeadersPolicy:
+        """As `make up` sends them, and that nothing but HTTPS will do."""
+        origins_of_s3 = [
+            f"https://{name}"
+            for bucket in (buckets.raw, buckets.library)
+            # Presigned addresses have the first of these in us-east-1, and the second elsewhere.
+            for name in (bucket.bucket_domain_name, bucket.bucket_regional_domain_name)
+        ]
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=content_security_policy(origins_of_s3), override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=_HTTPS_FOR, include_subdomains=True, override=True
+                ),
+            ),
+        )
 
 
 def _is_built(folder: Path) -> bool:

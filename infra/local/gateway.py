@@ -17,8 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.app import app as api
+from infra.local import console
 from infra.topology import SEARCH
 
+_API = "/api/"
 # A little longer than the function itself may take.
 _PATIENCE_S = SEARCH.timeout_s + 1
 # What is written in a query as it is; all else may have been sent without being quoted.
@@ -29,12 +31,18 @@ _OF_THE_REQUEST = {*_OF_ONE_CONNECTION, b"content-length"}
 _OF_THE_SERVER = {*_OF_THE_REQUEST, b"date", b"server", b"content-encoding"}
 
 
-def by_path(api: ASGIApp, search: ASGIApp) -> ASGIApp:
-    """An app that hands each request to the function whose path it is."""
+def by_path(api: ASGIApp, search: ASGIApp, console: ASGIApp) -> ASGIApp:
+    """An app that hands each request to the function whose path it is, or to the console."""
+
+    def behind(scope: Scope) -> ASGIApp:
+        if scope["type"] != "http":
+            return api
+        if SEARCH.answers(scope["path"]):
+            return search
+        return api if scope["path"].startswith(_API) else console
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        is_search = scope["type"] == "http" and SEARCH.answers(scope["path"])
-        await (search if is_search else api)(scope, receive, send)
+        await behind(scope)(scope, receive, send)
 
     return choose
 
@@ -111,4 +119,8 @@ def _unavailable(request_id: str) -> JSONResponse:
     )
 
 
-app = by_path(api, elsewhere(client_of(os.environ.get("SEARCH_URL", "http://127.0.0.1:1"))))
+app = by_path(
+    api,
+    elsewhere(client_of(os.environ.get("SEARCH_URL", "http://127.0.0.1:1"))),
+    console.files(os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:1")),
+)

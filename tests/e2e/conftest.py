@@ -16,8 +16,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("stack"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """`make up` in a home of its own, on free ports, ended afterwards."""
+    """`make up` in a home of its own, on free ports, ended afterwards.
+
+    It ends with the tests that share it: even idle, ten processes take their time from others.
+    """
     with started(tmp_path_factory.mktemp("home")) as stack:
         yield stack

@@ -114,18 +114,47 @@ def test_a_proxy_for_the_outside_is_not_asked_for_this_machine(
     assert stack.process.wait(timeout=10) == 0
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.prove)]
-)
-def test_a_signal_ends_everything_and_the_next_up_finds_it_all(
-    home: Path, number: signal.Signals
+def test_after_ctrl_c_and_after_kill_nine_nothing_lives_on_and_the_next_up_finds_it_all(
+    home: Path,
 ) -> None:
+    # Given a ready upload
     first = start(home)
     system_id = first.upload("kept.txt", b"kept")
     first.settled(system_id)
     first.open.close()
 
-    first.process.send_signal(number)
+    # When somebody presses Ctrl-C, everything ends, and the next start finds it all
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(timeout=10) == 0
+    wait_for(lambda: not processes_of(home), patience_s=2)
+    second = start(home)
+    assert second.env == first.env
+    found = second.object(system_id)
+    assert found["status"] == "ready"
+    assert httpx2.get(found["uri"]).content == b"kept"
+
+    # When the parent is killed while a drop is just arriving
+    second.s3.put_object(Bucket=second.env["RAW_BUCKET"], Key="drop/local/late.txt", Body=b"late")
+    second.open.close()
+    second.process.kill()
+    second.process.wait()
+
+    # Then nothing of it is alive ten seconds later
+    wait_for(lambda: not processes_of(home), patience_s=10)
+    # And the next start loses neither the old nor the new
+    with started(home) as third:
+        assert httpx2.get(third.object(system_id)["uri"]).content == b"kept"
+        assert third.dropped("late.txt")["status"] == "ready"
+
+
+@pytest.mark.prove
+def test_sigterm_ends_everything_and_the_next_up_finds_it_all(home: Path) -> None:
+    first = start(home)
+    system_id = first.upload("kept.txt", b"kept")
+    first.settled(system_id)
+    first.open.close()
+
+    first.process.send_signal(signal.SIGTERM)
 
     assert first.process.wait(timeout=10) == 0
     wait_for(lambda: not processes_of(home), patience_s=2)
@@ -134,26 +163,6 @@ def test_a_signal_ends_everything_and_the_next_up_finds_it_all(
         found = second.object(system_id)
         assert found["status"] == "ready"
         assert httpx2.get(found["uri"]).content == b"kept"
-
-
-def test_after_kill_nine_nothing_lives_on_and_the_next_up_recovers(home: Path) -> None:
-    # Given a ready upload, and a drop that is just arriving
-    first = start(home)
-    system_id = first.upload("kept.txt", b"kept")
-    first.settled(system_id)
-    first.s3.put_object(Bucket=first.env["RAW_BUCKET"], Key="drop/local/late.txt", Body=b"late")
-    first.open.close()
-
-    # When the parent is killed
-    first.process.kill()
-    first.process.wait()
-
-    # Then nothing of it is alive ten seconds later
-    wait_for(lambda: not processes_of(home), patience_s=10)
-    # And the next start loses neither the old nor the new
-    with started(home) as second:
-        assert httpx2.get(second.object(system_id)["uri"]).content == b"kept"
-        assert second.dropped("late.txt")["status"] == "ready"
 
 
 @pytest.mark.prove

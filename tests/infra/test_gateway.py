@@ -63,7 +63,7 @@ def served(app: Any) -> Iterator[str]:
 def gateway(url: str) -> Iterator[TestClient]:
     """A gateway with search at that address."""
     speaking = client_of(url)
-    with TestClient(by_path(other, elsewhere(speaking))) as client:
+    with TestClient(by_path(other, elsewhere(speaking), other)) as client:
         yield client
         assert client.portal is not None
         client.portal.call(speaking.aclose)

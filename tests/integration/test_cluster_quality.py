@@ -1,5 +1,8 @@
 """How well photos find their clusters, beside what scikit-learn makes of the same vectors, and
-whatever order they come in. The table is for people."""
+whatever order they come in. The table is for people.
+
+scikit-learn takes a second to import, so that only who runs these tests waits for it.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ import numpy as np
 import pytest
 from mammothbox.encoders.builtin import open_builtin
 from mammothbox.tagging import calibration, vocabulary
-from sklearn.cluster import HDBSCAN, AgglomerativeClustering
-from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from models.evaluation.clusters import (
     Labelled,
@@ -47,6 +48,8 @@ def threshold() -> float:
 
 @pytest.fixture(scope="module")
 def clusterings(found: Labelled, threshold: float) -> Mapping[str, Labels]:
+    from sklearn.cluster import HDBSCAN, AgglomerativeClustering
+
     hdbscan = HDBSCAN(min_cluster_size=2, copy=True).fit_predict(found.vectors)
     # What belongs nowhere is alone.
     alone = np.where(hdbscan < 0, len(hdbscan) + np.arange(len(hdbscan)), hdbscan)
@@ -67,6 +70,8 @@ def test_clusters_are_as_good_as_those_of_the_best_known_ways(
     clusterings: Mapping[str, Labels],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    from sklearn.metrics import adjusted_rand_score, v_measure_score
+
     with capsys.disabled():
         print(f"\n{len(found.vectors)} pictures, threshold {threshold}")
         print(f"{'':24}clusters  scenes: ARI     V  kinds: ARI     V")
@@ -88,6 +93,8 @@ def test_clusters_are_as_good_as_those_of_the_best_known_ways(
 def test_our_index_is_the_adjusted_rand_index(
     found: Labelled, clusterings: Mapping[str, Labels]
 ) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
     for labels in clusterings.values():
         compact = np.unique(labels, return_inverse=True)[1]
 
@@ -100,6 +107,8 @@ def test_our_index_is_the_adjusted_rand_index(
 def test_the_order_of_arrival_hardly_matters(
     found: Labelled, threshold: float, most_members: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from sklearn.metrics import adjusted_rand_score, v_measure_score
+
     ended = [arriving(found, threshold, most_members, seed) for seed in range(SHUFFLES)]
 
     for name, truth in (("scenes", found.scene), ("kinds", found.kind)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from starlette.testclient import TestClient
 
@@ -109,6 +110,34 @@ def test_links(house: House, client: TestClient) -> None:
     assert gone.json()["cluster_id"] in [
         cluster_of(house, client, each)["id"] for each in (one, other)
     ]
+
+
+def test_what_a_hand_has_declined_is_not_suggested_again(house: House, client: TestClient) -> None:
+    one, other = clustered(house, client, 0, 1)
+    first = cluster_of(house, client, one)["id"]
+    link = client.post(
+        "/api/v1/links", json={"kind": "cannot", "system_ids": [str(one), str(other)]}
+    ).json()["link_id"]
+    second = cluster_of(house, client, other)["id"]
+    with psycopg.connect(house.urls.superuser, autocommit=True) as connection:
+        for kind, ids in (("merge", [first, second]), ("split", [first])):
+            connection.execute(
+                "INSERT INTO catalog.suggestion"
+                " (owner, id, kind, cluster_ids, similarity, threshold, detail)"
+                " VALUES ('ada', %s, %s, %s::uuid[], 0.8, 0.8, '{}')",
+                [uuid4(), kind, ids],
+            )
+
+    def suggested() -> list[str]:
+        return [each["kind"] for each in client.get("/api/v1/clusters/suggestions").json()["items"]]
+
+    assert suggested() == ["split"]
+    assert client.delete(f"/api/v1/links/{link}").status_code == 200
+    assert sorted(suggested()) == ["merge", "split"]
+    confirmed = client.patch(f"/api/v1/clusters/{first}", json={"action": "confirm"}).json()
+    assert suggested() == ["merge"]
+    client.post(f"/api/v1/decisions/{confirmed['decision_id']}/undo")
+    assert sorted(suggested()) == ["merge", "split"]
 
 
 def test_trash_and_purge_leave_the_counts_right(house: House, client: TestClient) -> None:

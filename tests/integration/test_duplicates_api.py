@@ -84,6 +84,8 @@ def test_a_copy_is_shown_with_the_evidence_and_which_to_keep(
         assert f"/derived/{half['system_id']}/thumb-300.webp?" in half["thumbnail"]
     cluster = house.get(client, UUID(large["system_id"]))["cluster"]["id"]
     assert ids(client, cluster=cluster) == ids(client)
+    assert ids(client, object=large["system_id"]) == ids(client)
+    assert ids(client, object=cluster) == []
     assert ids(client, cluster=large["system_id"]) == []
 
 

@@ -69,6 +69,7 @@ def test_a_photo_is_understood(house: House, client: TestClient) -> None:
         ("cluster", "done"),
         ("tag", "done"),
     ]
+    assert "thumb-300.webp" in client.get("/api/v1/objects").json()["items"][0]["thumbnail"]
     everything = client.get(f"/api/v1/objects/{asset_id}/metadata").json()["metadata"]
     assert everything["exif"]
 

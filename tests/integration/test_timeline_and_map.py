@@ -129,3 +129,22 @@ def test_cells_are_as_fine_as_the_zoom_and_never_too_many() -> None:
             assert (width / size + 1) * ((north - south) / size + 1) <= MOST_CELLS * 1.001
     # A place without extent is a cell.
     assert geo_clusters.cell_size(22, Box(1, 1, 1, 1)) > 0
+
+
+def test_any_part_of_a_month_is_shown_by_itself(house: House) -> None:
+    client = house.client()
+    for number in range(3):
+        house.upload(client, b"%d" % number, filename=f"{number}.txt")
+    house.run_queues()
+    at = show(client, "timeline")["items"][0]["at"]
+
+    def part(**asked: Any) -> list[str]:
+        items = show(client, "timeline/objects", at=at, **asked)["items"]
+        return [item["filename"] for item in items]
+
+    assert part() == ["2.txt", "1.txt", "0.txt"]
+    assert part(skip=1, limit=1) == ["1.txt"]
+    assert part(skip=3) == part(kind="image") == part(**{"from": "2999"}) == []
+    assert show(client, "timeline/objects", at="1999-01-01T00:00:00")["items"] == []
+    words = client.get("/api/v1/timeline/objects", params={"at": at, "query": "sunset"})
+    assert assert_problem(words, 422)["code"] == "words_not_counted"

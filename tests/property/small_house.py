@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -138,10 +138,15 @@ class SmallHouse:
         return len(found.wake_ups) + len(found.announcements)
 
     def asset(self, asset_id: UUID) -> Asset:
-        with self.worker.transaction() as connection:
-            found = assets.get(connection, self.owner, asset_id)
-        assert found is not None
+        (found,) = self.assets([asset_id])
         return found
+
+    def assets(self, ids: Iterable[UUID]) -> list[Asset]:
+        """These assets, which are all there, in this order."""
+        with self.worker.transaction() as connection:
+            found = [assets.get(connection, self.owner, asset_id) for asset_id in ids]
+        assert None not in found
+        return [asset for asset in found if asset is not None]
 
     def execute(self, query: str) -> list[dict[str, Any]]:
         """A statement whose one parameter is the owner."""

@@ -78,17 +78,13 @@ class Groups(RuleBasedStateMachine):
     def keep(self, asset_id: UUID, body: bytes, collection: str | None) -> None:
         """Without a name, JSON that is in the library is not stored once more."""
         asset = self.house.asset(asset_id)
-        live = [one for one in self.group(body) if one.trashed_at is None and one.verified]
+        group = of_bytes(body, self.house.assets(self.kept))
+        live = [one for one in group if one.trashed_at is None and one.verified]
         if body != JSON or collection is None:
             assert (asset.status == "duplicate") == bool(live)
         else:
             assert asset.sent_to == collection
         self.kept.append(asset_id)
-
-    def group(self, body: bytes) -> list[Asset]:
-        """All that is kept of these bytes, whichever collections they were sent to."""
-        sha256 = hashlib.sha256(body).hexdigest()
-        return [one for one in map(self.house.asset, self.kept) if one.sha256 == sha256]
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data())
@@ -127,8 +123,9 @@ class Groups(RuleBasedStateMachine):
 
     @invariant()
     def every_group_has_one_original_and_its_bytes(self) -> None:
+        kept = self.house.assets(self.kept)
         for body in BODIES:
-            assets = self.group(body)
+            assets = of_bytes(body, kept)
             for sent_to in {asset.sent_to for asset in assets}:
                 self.one_of_a_group_is_the_original(
                     body, [asset for asset in assets if asset.sent_to == sent_to]
@@ -149,6 +146,12 @@ class Groups(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.house.close()
+
+
+def of_bytes(body: bytes, kept: list[Asset]) -> list[Asset]:
+    """Those of these bytes, whichever collections they were sent to."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    return [one for one in kept if one.sha256 == sha256]
 
 
 def test_a_group_of_equal_bytes_has_one_original(database_urls: DatabaseUrls) -> None:

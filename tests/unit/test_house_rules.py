@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -38,6 +39,8 @@ HTTP = {"fastapi", "starlette", "python_multipart"}
 SPEAK_HTTP = ("mammothbox/web/",)
 SLOW = ("PIL", "numpy", "onnxruntime", "scipy", "aws_xray_sdk", "av", "torch")
 
+Found = TypeVar("Found", bound=Collection[str])
+
 
 def modules(*rooms: str) -> list[Path]:
     return sorted(path for room in rooms for path in ROOMS[room].rglob("*.py"))
@@ -53,114 +56,123 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """What the module imports, anywhere in it, by its full name."""
+    found: list[str] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name(path)}: imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def imports_of(path: Path, packages: set[str]) -> list[str]:
     return [imported for imported in imports(path) if imported.partition(".")[0] in packages]
 
 
-def by_name(path: Path) -> str:
-    return name(path)
+def offenders(paths: Iterable[Path], find: Callable[[Path], Found]) -> dict[str, Found]:
+    """Every module in which `find` finds something, and what."""
+    return {name(path): found for path in paths if (found := find(path))}
 
 
-library = pytest.mark.parametrize("path", modules("mammothbox"), ids=by_name)
-functions = pytest.mark.parametrize("path", modules("functions"), ids=by_name)
-everywhere = pytest.mark.parametrize("path", modules(*ROOMS), ids=by_name)
+def test_there_are_modules_to_look_at() -> None:
+    for room in ROOMS:
+        assert len(modules(room)) > 10, room
 
 
-@library
-def test_the_library_imports_nothing_of_ours(path: Path) -> None:
-    assert imports_of(path, OURS - {"mammothbox"}) == []
+def test_the_library_imports_nothing_of_ours() -> None:
+    found = offenders(modules("mammothbox"), lambda path: imports_of(path, OURS - {"mammothbox"}))
+
+    assert found == {}
 
 
-@functions
-def test_functions_import_the_library_and_themselves(path: Path) -> None:
+def test_functions_import_the_library_and_themselves() -> None:
     """A function may import its own folder, and never another function's."""
-    assert imports_of(path, {"infra", "tests"}) == []
-    own = ".".join(path.relative_to(ROOT).parts[:2])
-    assert [one for one in imports_of(path, {"functions"}) if not one.startswith(own)] == []
+
+    def not_its_own(path: Path) -> list[str]:
+        own = ".".join(path.relative_to(ROOT).parts[:2])
+        of_functions = imports_of(path, {"functions"})
+        return imports_of(path, {"infra", "tests"}) + [
+            one for one in of_functions if not one.startswith(own)
+        ]
+
+    assert offenders(modules("functions"), not_its_own) == {}
 
 
-@everywhere
-def test_nobody_imports_tests(path: Path) -> None:
-    assert imports_of(path, {"tests"}) == []
-
-
-@pytest.mark.parametrize("path", modules("mammothbox", "functions"), ids=by_name)
-def test_aws_is_spoken_only_in_its_adapters(path: Path) -> None:
-    if not name(path).startswith(SPEAK_AWS):
-        assert imports_of(path, AWS) == []
-
-
-@library
-def test_http_is_spoken_only_where_it_is_shared(path: Path) -> None:
-    if not name(path).startswith(SPEAK_HTTP):
-        assert imports_of(path, HTTP) == []
-
-
-@pytest.mark.parametrize("path", modules("mammothbox", "functions"), ids=by_name)
-def test_postgres_is_spoken_only_in_the_catalogue(path: Path) -> None:
-    if not name(path).startswith(SPEAK_SQL):
-        assert imports_of(path, {"psycopg", "pgvector"}) == []
+def test_nobody_imports_tests() -> None:
+    assert offenders(modules(*ROOMS), lambda path: imports_of(path, {"tests"})) == {}
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in modules("functions") if path.name == "handler.py"], ids=by_name
+    ("rooms", "packages", "who_may"),
+    [
+        (("mammothbox", "functions"), AWS, SPEAK_AWS),
+        (("mammothbox",), HTTP, SPEAK_HTTP),
+        (("mammothbox", "functions"), {"psycopg", "pgvector"}, SPEAK_SQL),
+    ],
+    ids=["AWS", "HTTP", "Postgres"],
 )
-def test_a_handler_is_one_screen_without_sql_or_aws(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= MOST_HANDLER_LINES
-    assert imports_of(path, {*AWS, "psycopg"}) == []
-    assert [text for text in _texts(tree(path)) if _is_sql(text)] == []
+def test_what_lies_outside_is_spoken_to_only_by_its_adapters(
+    rooms: tuple[str, ...], packages: set[str], who_may: tuple[str, ...]
+) -> None:
+    found = offenders(modules(*rooms), lambda path: imports_of(path, packages))
+
+    assert {named: what for named, what in found.items() if not named.startswith(who_may)} == {}
+    assert found != {}
 
 
-@everywhere
-def test_no_module_is_too_long_to_read(path: Path) -> None:
-    lines = len(path.read_text("utf-8").splitlines())
+def test_a_handler_is_one_screen_without_sql_or_aws() -> None:
+    handlers = [path for path in modules("functions") if path.name == "handler.py"]
 
-    assert lines <= MOST_LINES or name(path) in LONG
+    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in handlers}
+    assert {named: many for named, many in lines.items() if many > MOST_HANDLER_LINES} == {}
+    assert offenders(handlers, lambda path: imports_of(path, {*AWS, "psycopg"})) == {}
+    assert offenders(handlers, _sql) == {}
+    assert handlers != []
 
 
-def test_modules_listed_as_long_are_long() -> None:
+def test_no_module_is_too_long_to_read() -> None:
     lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in modules(*ROOMS)}
 
-    assert {listed: lines.get(listed, 0) > MOST_LINES for listed in LONG} == dict.fromkeys(
-        LONG, True
-    )
+    assert {named for named, many in lines.items() if many > MOST_LINES} == set(LONG)
 
 
-@everywhere
-def test_modules_are_named_after_what_they_know(path: Path) -> None:
-    assert not {*path.with_suffix("").parts[-2:]} & EMPTY_NAMES
+def test_modules_are_named_after_what_they_know() -> None:
+    def empty(path: Path) -> set[str]:
+        return {*path.with_suffix("").parts[-2:]} & EMPTY_NAMES
+
+    assert offenders(modules(*ROOMS), empty) == {}
 
 
-@everywhere
-def test_modules_say_what_they_are(path: Path) -> None:
-    assert path.name == "__init__.py" or ast.get_docstring(tree(path))
-
-
-@pytest.mark.parametrize("path", modules("mammothbox", "functions"), ids=by_name)
-def test_no_sql_in_an_f_string(path: Path) -> None:
-    found = [
-        ast.unparse(node)
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.JoinedStr) and _is_sql("".join(_texts(node)))
+def test_modules_say_what_they_are() -> None:
+    silent = [
+        name(path)
+        for path in modules(*ROOMS)
+        if path.name != "__init__.py" and not ast.get_docstring(tree(path))
     ]
 
-    assert found == []
+    assert silent == []
 
 
-@pytest.mark.parametrize("path", modules("mammothbox", "functions"), ids=by_name)
-def test_sql_is_written_only_in_the_catalogue(path: Path) -> None:
-    if not name(path).startswith(SPEAK_SQL):
-        assert [text for text in _texts(tree(path)) if _is_sql(text)] == []
+def test_no_sql_in_an_f_string() -> None:
+    def formatted(path: Path) -> list[str]:
+        return [
+            ast.unparse(node)
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.JoinedStr) and _is_sql("".join(_texts(node)))
+        ]
+
+    assert offenders(modules("mammothbox", "functions"), formatted) == {}
+
+
+def test_sql_is_written_only_in_the_catalogue() -> None:
+    found = offenders(modules("mammothbox", "functions"), _sql)
+
+    assert {named: what for named, what in found.items() if not named.startswith(SPEAK_SQL)} == {}
+    assert found != {}
 
 
 def test_the_rules_would_notice_sql() -> None:
@@ -194,6 +206,10 @@ def test_importing_what_answers_clients_is_quick_and_brings_no_model(
     with capsys.disabled():
         print(f"\nimport functions.{function}.handler: {milliseconds} ms")
     assert slow.split() == []
+
+
+def _sql(path: Path) -> list[str]:
+    return [text for text in _texts(tree(path)) if _is_sql(text)]
 
 
 def _texts(inside: ast.AST) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from mammothbox.catalog import decisions, links
+from mammothbox.catalog import api_keys, clusters, decisions, links
 from mammothbox.clustering import linking
 from mammothbox.clustering.undo import undo
 from mammothbox.web.callers import Admin, KeyedRoute, Viewer
@@ -64,18 +64,31 @@ class LinkMade(Made):
 @router.get("/decisions")
 def list_decisions(
     caller: Viewer,
+    *,
     cluster: UUID | None = None,
+    object_: Annotated[UUID | None, Query(alias="object")] = None,
+    action: Annotated[str | None, Query(max_length=63, pattern=r"^[a-z][a-z_.]*$")] = None,
     limit: Limit = 50,
     cursor: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Decisions:
-    """What people decided, newest first; all of it, or what was about one cluster."""
+    """What people decided, newest first: all, or about a cluster, an object, or of one kind."""
     with services.database().transaction(caller.owner) as connection:
         rows = decisions.page(
-            connection, caller.owner, cluster_id=cluster, after=cursor, limit=limit + 1
+            connection,
+            caller.owner,
+            cluster_id=cluster,
+            asset_id=object_,
+            action=action,
+            after=cursor,
+            limit=limit + 1,
         )
-    page = rows[:limit]
+        page = rows[:limit]
+        named = clusters.names(
+            connection, caller.owner, {each for row in page for each in row.cluster_ids}
+        )
+        keys = api_keys.names(connection, caller.owner, {row.actor for row in page})
     return Decisions(
-        items=[Decision.of(row) for row in page],
+        items=[Decision.of(row, named, keys) for row in page],
         next_cursor=str(page[-1].number) if len(rows) > limit else None,
     )
 

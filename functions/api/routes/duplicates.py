@@ -37,7 +37,7 @@ def list_duplicates(filters: Annotated[DuplicateFilters, Query()], caller: Viewe
         cluster_id = filters.cluster and clusters.where_merged(
             connection, caller.owner, filters.cluster
         )
-        wanted = Wanted(filters.pair_class, filters.state, cluster_id)
+        wanted = Wanted(filters.pair_class, filters.state, cluster_id, filters.object)
         found = duplicate_list.page(connection, caller.owner, wanted, after, limit + 1)
         page = found[:limit]
         halves = duplicate_list.halves(

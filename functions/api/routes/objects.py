@@ -14,6 +14,7 @@ from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.asset_list import AssetFilter, parse_box, parse_cursor
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.shown import Shown
 from mammothbox.errors import NotFound, Refused
 from mammothbox.removal import Bytes
 from mammothbox.web.callers import Admin, KeyedRoute, Uploader, Viewer, may_know_the_place
@@ -24,6 +25,7 @@ from mammothbox.web.fields import (
     ContentType,
     Instant,
     Sha256,
+    StageName,
     TagLabel,
 )
 from mammothbox.web.media_shapes import detail_fields, media_fields
@@ -34,7 +36,6 @@ from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fiel
 
 router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
 
-StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -154,6 +155,7 @@ def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Object
             Object.model_validate(
                 object_fields(asset, known[asset.id])
                 | media_fields(known[asset.id], with_place=may_know_the_place(caller))
+                | {"thumbnail": _thumbnail(known[asset.id])}
             )
             for asset in page
         ],
@@ -177,6 +179,7 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
                 {**made, "url": services.derivative_address(system_id, made["name"])}
                 for made in known.derivatives
             ],
+            "thumbnail": _thumbnail(known),
             "uri": services.download_address(asset),
             "crc64nvme": asset.crc64nvme,
             "stages": [Stage.of(row) for row in rows],
@@ -298,3 +301,8 @@ def _get(connection: Connection, owner: str, asset_id: UUID) -> Asset:
     if asset is None:
         raise NotFound("object", asset_id)
     return asset
+
+
+def _thumbnail(known: Shown) -> str | None:
+    made = known.thumbnail
+    return services.derivative_address(made.asset_id, made.name) if made and made.name else None

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated, Literal, get_args
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from mammothbox.catalog import cards, geo_clusters, timeline
+from mammothbox.catalog.cards import Card
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.retrieve import of_kind
 from mammothbox.searching.understand import narrowed, understand
 from mammothbox.web.callers import Caller, KeyedRoute, Viewer, may_know_the_place
+from mammothbox.web.fields import ClockTime
+from mammothbox.web.media_shapes import clock
 from pydantic import BaseModel, Field
 
 from functions.search import services, shapes
@@ -50,6 +54,38 @@ class Timeline(BaseModel):
 
     items: list[Bucket]
     next_cursor: str | None
+
+
+class Part(Narrowing):
+    """Which part of a bucket is shown."""
+
+    bucket: Literal["year", "month", "day"] = "month"
+    at: ClockTime = Field(description="When the bucket begins, as the timeline tells it.")
+    skip: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class Tile(BaseModel):
+    """An object as a page full of them shows it."""
+
+    id: UUID
+    kind: Literal["image", "video", "audio", "json", "other"] | None
+    collection: str | None
+    filename: str | None
+    content_type: str | None
+    created_at: datetime
+    taken_at: str | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    caption: str | None
+    thumbnail: str | None = Field(description="A small picture of it; works for a few minutes.")
+
+
+class Tiles(BaseModel):
+    """A part of a bucket, the newest first."""
+
+    items: list[Tile]
 
 
 class Places(Narrowing):
@@ -102,6 +138,33 @@ def show_timeline(asked: Annotated[Time, Query()], caller: Viewer) -> Timeline:
             for row in page
         ],
         next_cursor=_cursor(asked.bucket, page[-1].at) if len(rows) > asked.limit else None,
+    )
+
+
+@router.get("/timeline/objects")
+def show_part(asked: Annotated[Part, Query()], caller: Viewer) -> Tiles:
+    """What is of one year, month or day: any part of it, without all that is before."""
+    with services.database().transaction(caller.owner) as connection:
+        ids = timeline.of_bucket(
+            connection,
+            caller.owner,
+            _filters(connection, caller, asked),
+            asked.bucket,
+            asked.at,
+            skip=asked.skip,
+            limit=asked.limit,
+        )
+        known = cards.of_assets(connection, caller.owner, ids) if ids else {}
+    return Tiles(items=[_tile(known[each]) for each in ids if each in known])
+
+
+def _tile(card: Card) -> Tile:
+    return Tile.model_validate(
+        {
+            **vars(card),
+            "taken_at": clock(card.taken_at, card.taken_offset_min),
+            "thumbnail": shapes.address(card.seen, card.thumbnail),
+        }
     )
 
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("cdk")
 NOT_IN_LOCALSTACK = {
     "AWS::CloudFront::Distribution",
     "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::CloudWatch::Dashboard",
     "AWS::CodeDeploy::Application",
     "AWS::CodeDeploy::DeploymentGroup",
@@ -40,6 +41,7 @@ NOT_IN_LOCALSTACK = {
     "AWS::SecretsManager::SecretTargetAttachment",
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
+    "Custom::CDKBucketDeployment",
     "Custom::Trigger",
 }
 

@@ -6,13 +6,14 @@ that arrives twice finds its stage claimed or done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from mammothbox.catalog import lineage, stages
-from mammothbox.catalog.connection import Connection, Database, Row
+from mammothbox.catalog.connection import Database, Row
 from mammothbox.catalog.lineage import Entry
 from mammothbox.errors import Permanent, Refused
 from mammothbox.intake.arrivals import read_message
@@ -111,8 +112,25 @@ class DeadLetters:
     def _revive(self, name: str, actor: str, request_id: str) -> list[WakeUp]:
         revived: list[WakeUp] = []
         with self.database.transaction() as connection:
-            for row in stages.dead(connection, name, _MOST):
-                revived += _revive_one(connection, name, row, actor, request_id)
+            attempts = {_which(row): row["attempt"] for row in stages.dead(connection, name, _MOST)}
+            # In one order, for those who redrive at the same time.
+            for owner, asset_id in sorted({which[:2] for which in attempts}):
+                woken = stages.revive(connection, owner, asset_id, names=[name], states=["dead"])
+                entries = [
+                    Entry(
+                        owner=owner,
+                        request_id=request_id,
+                        event="stage.redriven",
+                        actor=actor,
+                        asset_id=asset_id,
+                        stage=name,
+                        attempt=attempts.get(_which(wake_up.model_dump())),
+                    )
+                    for wake_up in woken
+                ]
+                # None where somebody else has revived them meanwhile.
+                lineage.record(connection, *entries)
+                revived += woken
         return revived
 
     def _send_back(self, name: str, message: Message) -> None:
@@ -126,24 +144,9 @@ class DeadLetters:
             raise Refused(404, "not_found", f"There is no queue {name!r}; there are: {names}.")
 
 
-def _revive_one(
-    connection: Connection, name: str, row: Row, actor: str, request_id: str
-) -> Sequence[WakeUp]:
-    owner, asset_id = row["owner"], row["asset_id"]
-    woken = stages.revive(connection, owner, asset_id, names=[name], states=["dead"])
-    lineage.record(
-        connection,
-        Entry(
-            owner=owner,
-            request_id=request_id,
-            event="stage.redriven",
-            actor=actor,
-            asset_id=asset_id,
-            stage=name,
-            attempt=row["attempt"],
-        ),
-    )
-    return woken
+def _which(told: Mapping[str, Any]) -> tuple[str, UUID, str, int]:
+    """Which of the stages of one name."""
+    return told["owner"], told["asset_id"], told["space"], told["part"]
 
 
 def _stages_of(body: str) -> list[stages.StageKey]:

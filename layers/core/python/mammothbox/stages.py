@@ -191,6 +191,13 @@ def replay(
         raise Refused(
             409, "nothing_to_replay", "No such stage of this object has ended; look at its stages."
         )
+    return revived(connection, asset, woken, actor=actor, request_id=request_id)
+
+
+def revived(
+    connection: Connection, asset: Asset, woken: Sequence[WakeUp], *, actor: str, request_id: str
+) -> Outgoing:
+    """See to it that stages which were queued anew show, and are on record as replayed."""
     assets.begin(connection, asset.owner, asset.id, status="queued")
     for wake_up in woken:
         lineage.record(

@@ -43,6 +43,11 @@ def lock_use(connection: Connection, owner: str, day: date) -> Used:
         " ON CONFLICT (owner, day) DO UPDATE SET day = excluded.day",
         [owner, day],
     )
+    return used(connection, owner, day)
+
+
+def used(connection: Connection, owner: str, day: date) -> Used:
+    """What the owner has used on that day, and in the whole of its month."""
     row = connection.execute(
         "SELECT coalesce(sum(spent) FILTER (WHERE day = %(day)s), 0)::bigint AS spent_today,"
         " coalesce(sum(reserved) FILTER (WHERE day = %(day)s), 0)::bigint AS reserved_today,"

@@ -54,8 +54,8 @@ class Card:
 
 # What stands for an exact duplicate has been looked at, and it itself has not.
 _SEEN = "coalesce(a.duplicate_of, a.id)"
-# A sound without a cover is shown by its waveform.
-_THUMBNAIL = (
+# Of `asset a`; a sound without a cover is shown by its waveform.
+THUMBNAIL = (
     f"{_SEEN} AS seen, (SELECT d.name FROM derivative d"
     f" WHERE d.owner = a.owner AND d.asset_id = {_SEEN}"
     " AND d.name IN ('thumb-300.webp', 'waveform.png') ORDER BY d.name LIMIT 1)"
@@ -73,7 +73,7 @@ _SELECT = (
     "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY label,"
     "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source)) said),"
     "  '[]') AS tags, "
-    + _THUMBNAIL
+    + THUMBNAIL
     + " FROM asset a JOIN asset_raw r ON r.owner = a.owner AND r.id = a.raw_id"
     f" LEFT JOIN media m ON m.owner = a.owner AND m.asset_id = {_SEEN}"
     f" LEFT JOIN caption c ON c.owner = a.owner AND c.asset_id = {_SEEN}"
@@ -88,7 +88,7 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
 
 
 _COVERS = (
-    "SELECT a.id, " + _THUMBNAIL + " FROM asset a WHERE a.owner = %(owner)s AND a.id = ANY(%(ids)s)"
+    "SELECT a.id, " + THUMBNAIL + " FROM asset a WHERE a.owner = %(owner)s AND a.id = ANY(%(ids)s)"
 )
 
 

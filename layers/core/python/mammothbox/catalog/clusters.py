@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -64,6 +64,15 @@ def several(
         {"owner": owner, "edition": edition, "ids": list(cluster_ids)},
     ).fetchall()
     return {row["id"]: Cluster(**row) for row in rows}
+
+
+def names(connection: Connection, owner: str, cluster_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those clusters that there are, or were until they were merged."""
+    rows = connection.execute(
+        "SELECT id, name FROM cluster WHERE owner = %s AND id = ANY(%s)",
+        [owner, list(cluster_ids)],
+    ).fetchall()
+    return {row["id"]: row["name"] for row in rows}
 
 
 def where_merged(connection: Connection, owner: str, cluster_id: UUID) -> UUID:

@@ -95,14 +95,36 @@ def get(connection: Connection, owner: str, decision_id: UUID) -> Recorded | Non
 
 
 def page(
-    connection: Connection, owner: str, *, cluster_id: UUID | None, after: int | None, limit: int
+    connection: Connection,
+    owner: str,
+    *,
+    cluster_id: UUID | None = None,
+    asset_id: UUID | None = None,
+    action: str | None = None,
+    after: int | None,
+    limit: int,
 ) -> list[Recorded]:
-    """Decisions, newest first, from beyond the number `after`; all, or those about a cluster."""
+    """Decisions, newest first, from beyond the number `after`.
+
+    All, or those about a cluster, about an asset, or of one kind.
+    """
     rows = connection.execute(
         _SELECT + " AND (%(cluster)s::uuid IS NULL OR d.cluster_ids @> ARRAY[%(cluster)s::uuid])"
+        " AND (%(asset)s::uuid IS NULL OR d.asset_ids @> ARRAY[%(asset)s::uuid]"
+        # A pair of duplicates stays where it is, and only the detail tells of its halves.
+        " OR jsonb_path_exists(d.detail, '$.** ? (@ == $asset)',"
+        " jsonb_build_object('asset', %(asset)s::text)))"
+        " AND (%(action)s::text IS NULL OR d.action = %(action)s)"
         " AND (%(after)s::bigint IS NULL OR d.number < %(after)s)"
         " ORDER BY d.number DESC LIMIT %(limit)s",
-        {"owner": owner, "cluster": cluster_id, "after": after, "limit": limit},
+        {
+            "owner": owner,
+            "cluster": cluster_id,
+            "asset": asset_id,
+            "action": action,
+            "after": after,
+            "limit": limit,
+        },
     ).fetchall()
     return [Recorded(**row) for row in rows]
 

@@ -58,6 +58,7 @@ class Wanted:
     kind: str | None = None
     state: str | None = None
     cluster_id: UUID | None = None
+    asset_id: UUID | None = None
 
 
 # Of what is in the trash or being erased there is nothing to compare, nor of what is an exact
@@ -127,4 +128,7 @@ def halves(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dic
 
 
 def _in(wanted: Wanted, halves: str) -> str:
-    return _IN_CLUSTER.replace("{halves}", halves) if wanted.cluster_id else ""
+    narrowed = _IN_CLUSTER if wanted.cluster_id else ""
+    if wanted.asset_id:
+        narrowed += " AND %(asset_id)s IN ({halves})"
+    return narrowed.replace("{halves}", halves)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mammothbox.catalog.cards import THUMBNAIL, Thumbnail
 from mammothbox.catalog.connection import Connection
 
 
@@ -21,7 +22,8 @@ class Shown:
     `similarity`, `threshold`, `runner_up`, `runner_up_similarity` and `pinned`.
     `schema_id` is the schema in force of the collection that JSON is in. `same_as` is the
     picture that is kept instead; `united` are facts that it got from others which yield to it,
-    with `system_id` as whose they are, the first that came before the rest.
+    with `system_id` as whose they are, the first that came before the rest. `thumbnail` is what
+    shows it; of an exact duplicate, that is what stands for it.
     """
 
     width: int | None = None
@@ -48,6 +50,7 @@ class Shown:
     united: tuple[dict[str, Any], ...] = ()
     tags: tuple[dict[str, Any], ...] = ()
     derivatives: tuple[dict[str, Any], ...] = ()
+    thumbnail: Thumbnail | None = None
 
 
 NOTHING = Shown()
@@ -82,6 +85,9 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         "  ORDER BY u.at, u.duplicate_id), '[]') FROM united u WHERE u.owner = %(owner)s"
         "  AND u.keeper = wanted.id AND (u.taken_at, u.latitude, u.camera) IS DISTINCT FROM"
         "  (NULL::timestamp, NULL::double precision, NULL::jsonb)) AS united,"
+        " (SELECT json_build_object('asset_id', seen, 'name', thumbnail) FROM (SELECT "
+        + THUMBNAIL
+        + " FROM asset a WHERE a.owner = %(owner)s AND a.id = wanted.id) looked) AS thumbnail,"
         " coalesce(t.tags, '[]') AS tags, coalesce(d.derivatives, '[]') AS derivatives"
         " FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
         " LEFT JOIN media m ON m.owner = %(owner)s AND m.asset_id = wanted.id"
@@ -110,5 +116,12 @@ def _shown(row: dict[str, Any]) -> Shown:
             "united": tuple(row["united"]),
             "tags": tuple(row["tags"]),
             "derivatives": tuple(row["derivatives"]),
+            "thumbnail": _thumbnail(row["thumbnail"]),
         }
     )
+
+
+def _thumbnail(told: dict[str, Any] | None) -> Thumbnail | None:
+    if told is None or told["name"] is None:
+        return None
+    return Thumbnail(UUID(told["asset_id"]), told["name"])

@@ -82,13 +82,27 @@ def replace(connection: Connection, owner: str, found: Sequence[Suggestion]) -> 
     )
 
 
+# What a hand has decided since is not suggested again: two that have members which must be apart,
+# or one that was confirmed as it is.
+_OPEN = (
+    "SELECT id, kind, cluster_ids, similarity, threshold, detail, made_at FROM suggestion s"
+    " WHERE owner = %(owner)s AND NOT EXISTS (SELECT FROM cluster c"
+    "  WHERE c.owner = s.owner AND c.id = ANY(s.cluster_ids) AND c.status = 'merged')"
+    " AND NOT (kind = 'merge' AND EXISTS (SELECT FROM link l"
+    "  JOIN clustering now ON now.owner = l.owner"
+    "  JOIN membership a ON a.owner = l.owner AND a.edition = now.edition"
+    "   AND a.asset_id = l.asset_a AND a.cluster_id = ANY(s.cluster_ids)"
+    "  JOIN membership b ON b.owner = l.owner AND b.edition = now.edition"
+    "   AND b.asset_id = l.asset_b AND b.cluster_id = ANY(s.cluster_ids)"
+    "  WHERE l.owner = s.owner AND l.kind = 'cannot'))"
+    " AND NOT (kind = 'split' AND EXISTS (SELECT FROM decision d WHERE d.owner = s.owner"
+    "  AND d.action = 'confirm' AND d.cluster_ids && s.cluster_ids AND d.at > s.made_at"
+    "  AND NOT EXISTS (SELECT FROM decision u WHERE u.owner = d.owner AND u.undoes = d.id)))"
+    " ORDER BY abs(similarity - threshold), id LIMIT %(limit)s"
+)
+
+
 def every(connection: Connection, owner: str, limit: int) -> list[Suggestion]:
     """What is suggested of clusters that still are as they were named, the likeliest first."""
-    rows = connection.execute(
-        "SELECT id, kind, cluster_ids, similarity, threshold, detail, made_at FROM suggestion s"
-        " WHERE owner = %(owner)s AND NOT EXISTS (SELECT FROM cluster c"
-        " WHERE c.owner = s.owner AND c.id = ANY(s.cluster_ids) AND c.status = 'merged')"
-        " ORDER BY abs(similarity - threshold), id LIMIT %(limit)s",
-        {"owner": owner, "limit": limit},
-    ).fetchall()
+    rows = connection.execute(_OPEN, {"owner": owner, "limit": limit}).fetchall()
     return [Suggestion(**row) for row in rows]

@@ -115,6 +115,8 @@ def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
     return act
 
 
+# Whoever's key it is, acting for nobody else.
+Holder = Annotated[Caller, Depends(_require("viewer"))]
 Viewer = Annotated[Caller, Depends(_acting("viewer"))]
 Uploader = Annotated[Caller, Depends(_acting("uploader"))]
 Admin = Annotated[Caller, Depends(_acting("admin"))]

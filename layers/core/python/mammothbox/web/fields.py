@@ -92,6 +92,8 @@ ClockTime = Annotated[
 ]
 TagLabel = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line)]
 ClusterName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line)]
+KeyName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line)]
+StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[
     str | None,
