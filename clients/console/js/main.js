@@ -1,0 +1,170 @@
+/** The shell: who is signed in, the navigation, and one view at a time. */
+
+import { fill, h, svg } from "./dom.js";
+import * as drop from "./drop.js";
+import * as keys from "./keys.js";
+import { failed, waiting } from "./parts/states.js";
+import * as reach from "./reach.js";
+import { ROOMS, VIEWS } from "./rooms.js";
+import { go, here, link } from "./router.js";
+import * as session from "./session.js";
+
+const content = document.getElementById("content");
+const rooms = document.querySelector(".rooms");
+const ask = document.querySelector(".ask");
+const account = document.querySelector(".account");
+const underWay = document.querySelector(".under-way");
+const styles = new Set();
+
+let leave = null;
+let shownName = null;
+let turn = 0;
+
+/** Styles that only some views need are loaded with the first of them. */
+function style(file) {
+  if (styles.has(file)) return null;
+  styles.add(file);
+  return new Promise((done) => {
+    const sheet = h("link", { rel: "stylesheet", href: `style/${file}`, on: { load: done, error: done } });
+    document.head.append(sheet);
+  });
+}
+
+/**
+ * Show what the address says. A view is a module with `title`, `styles` (files, if it has any) and
+ * `show(place, route, signal)`, which fills `place`; the signal aborts when the view is left.
+ * A view that exports `update(route)` is asked first when only its query changed, and answers
+ * `true` when it took care of that itself.
+ */
+async function display() {
+  const route = here();
+  if (!session.key() && route.name !== "login") {
+    session.interrupt();
+    go("#/login", { replace: true });
+    return;
+  }
+  if (!VIEWS[route.name]) {
+    go("#/library", { replace: true });
+    return;
+  }
+  surround(route);
+  if (leave && shownName === `${route.name}/${route.id}` && leave.view.update?.(route)) return;
+  const isFirst = leave === null;
+  leave?.controller.abort();
+  shownName = null;
+  const mine = (turn += 1);
+  const controller = new AbortController();
+  const place = h("div", { class: `view ${route.name}` });
+  const slow = setTimeout(() => fill(content, waiting()), 200);
+  try {
+    const room = ROOMS.find((each) => each.name === route.name);
+    const view = room && !session.may(room.role) ? closed(room) : await VIEWS[route.name]();
+    await Promise.all((view.styles ?? []).map(style));
+    // The address may have changed again while the view was loading.
+    if (mine !== turn) return;
+    leave = { controller, view };
+    shownName = `${route.name}/${route.id}`;
+    document.title = `${view.title} · MammothBox`;
+    clearTimeout(slow);
+    fill(content, place);
+    scrollTo(0, 0);
+    const shown = view.show(place, route, controller.signal);
+    if (!isFirst) arrive(place);
+    await shown;
+    if (!isFirst && !controller.signal.aborted) arrive(place);
+  } catch (error) {
+    if (error.name === "AbortError" || controller.signal.aborted || mine !== turn) return;
+    fill(content, failed(error, display));
+  } finally {
+    clearTimeout(slow);
+  }
+  if (session.key() && session.may("uploader") && (route.name === "upload" || localStorage.getItem("mammothbox.uploads"))) uploads();
+}
+
+/** Keyboard and screen reader go on at the heading, unless the view has already put them somewhere. */
+function arrive(place) {
+  const heading = place.querySelector("h1");
+  const isAtWork = document.activeElement && document.activeElement !== document.body && !document.activeElement.closest("nav.rooms");
+  if (!heading || isAtWork) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+/** What is shown in place of a room that needs another key. */
+function closed(room) {
+  const show = (place) => fill(place, h("div", { class: "head" }, h("h1", {}, room.label)),
+    h("p", { class: "notice warn" }, `Your key has the role “${session.holder()?.role}”; this needs “${room.role}” or more.`));
+  return { title: room.label, show };
+}
+
+function surround(route) {
+  const signedIn = session.key() !== null;
+  rooms.hidden = ask.hidden = !signedIn;
+  if (!signedIn) underWay.replaceChildren();
+  if (!signedIn) {
+    fill(account, themeButton());
+    return;
+  }
+  fill(rooms, ROOMS.filter((room) => session.may(room.role)).map((room) => {
+    const current = room.name === route.name || (room.name === "library" && route.name === "objects");
+    return h("a", { href: link(room.name), "aria-current": current ? "page" : null },
+      icon(...room.icon),
+      h("span", {}, room.label));
+  }));
+  const current = rooms.querySelector("[aria-current]");
+  if (current) rooms.scrollLeft = current.offsetLeft - (rooms.clientWidth - current.clientWidth) / 2;
+  const { owner, role } = session.holder();
+  fill(account, themeButton(),
+    h("span", { class: "quiet small who", title: `You are ${role} of ${owner}` }, owner),
+    h("button", { type: "button", class: "plain leave", title: "Sign out", on: { click: signOut } },
+      icon("M10 4H5v16h5", "M9 12h11m0 0-4-4m4 4-4 4"), h("span", {}, "Sign out")));
+}
+
+const icon = (...paths) => svg("svg", {
+  viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linejoin": "round", "stroke-linecap": "round", "aria-hidden": "true",
+}, paths.map((d) => svg("path", { d })));
+
+function signOut() {
+  session.end();
+  go("#/login");
+}
+
+/** Uploads go on wherever the person goes, so what does them is loaded once and is of no view. */
+async function uploads() {
+  const [uploader, indicator] = await Promise.all([import("./uploading/uploader.js"), import("./uploading/indicator.js")]);
+  indicator.show(underWay);
+  await uploader.start();
+  return uploader;
+}
+
+async function receive(dropped) {
+  go(link("upload"));
+  const [uploader, { filesOf }] = await Promise.all([uploads(), import("./uploading/picking.js")]);
+  await uploader.add(await filesOf(dropped));
+}
+
+function themeButton() {
+  const root = document.documentElement;
+  return h("button", {
+    type: "button", class: "plain", "aria-label": "Switch between light and dark",
+    on: { click: () => {
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      localStorage.setItem("mammothbox.theme", (root.dataset.theme = dark ? "light" : "dark"));
+    } },
+  }, "◐");
+}
+
+ask.addEventListener("submit", (event) => {
+  event.preventDefault();
+  go(link("search", null, { q: ask.elements.q.value.trim() }));
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  content.focus();
+});
+
+addEventListener("hashchange", display);
+keys.watch(ask.elements.q);
+reach.watch();
+drop.watch(() => session.key() !== null && session.may("uploader"), receive);
+await display();

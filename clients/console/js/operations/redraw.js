@@ -1,0 +1,35 @@
+/** Showing something anew every few seconds without taking it out of the reader's hands. */
+
+import { fill } from "../dom.js";
+
+/**
+ * Replace what is in `place`. What has the same `data-key` as before stays open, scrolled and
+ * focused as it was.
+ */
+export function redraw(place, ...content) {
+  const held = [...place.querySelectorAll("[data-key]")].map((each) => ({
+    key: each.dataset.key, open: each.open, left: each.scrollLeft, top: each.scrollTop, focused: each === document.activeElement || (each.matches("details") && each.querySelector("summary") === document.activeElement),
+  }));
+  fill(place, ...content);
+  const now = new Map([...place.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
+  for (const was of held) {
+    const each = now.get(was.key);
+    if (!each) continue;
+    if (was.open !== undefined) each.open = was.open;
+    each.scrollLeft = was.left;
+    each.scrollTop = was.top;
+    if (was.focused) (each.matches("details") ? each.querySelector("summary") : each).focus({ preventScroll: true });
+  }
+}
+
+/** Calls `draw(found)` whenever what `look` finds is not what it found before. */
+export function onChange(look, draw) {
+  let last;
+  return async (...asked) => {
+    const found = await look(...asked);
+    const told = JSON.stringify(found);
+    if (told === last) return;
+    last = told;
+    draw(found);
+  };
+}

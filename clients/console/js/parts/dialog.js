@@ -1,0 +1,57 @@
+/** Questions that have to be answered before anything else is done. The browser keeps the focus inside. */
+
+import { h } from "../dom.js";
+
+let made = 0;
+
+/**
+ * Ask with a form. `fields` are elements whose named inputs are read; answers their values as an
+ * object (files and repeated names aside), or `null` when the person thinks better of it.
+ */
+export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
+  return new Promise((done) => {
+    const name = `dialog-${++made}`;
+    const form = h("form", { method: "dialog" },
+      h("h2", { id: name }, title),
+      fields,
+      h("div", { class: "answers" },
+        h("button", { type: "submit", value: "cancel", formnovalidate: true }, "Cancel"),
+        h("button", { type: "submit", value: "ok", class: danger ? "danger" : "main" }, answer)));
+    const dialog = h("dialog", { "aria-labelledby": name }, form);
+    // Enter answers; without this the first button would.
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("input:not([type=checkbox], [type=radio])")) {
+        event.preventDefault();
+        form.requestSubmit(form.querySelector('[value="ok"]'));
+      }
+    });
+    dialog.addEventListener("close", () => {
+      const said = dialog.returnValue === "ok" ? Object.fromEntries(new FormData(form)) : null;
+      dialog.remove();
+      done(said);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    form.querySelector("input, select, textarea")?.focus();
+  });
+}
+
+/** Whether the person wants it done. Say what happens, and whether it can be undone. */
+export async function confirm(title, text, { answer = "OK", danger = false } = {}) {
+  return (await askFor(title, h("p", {}, text), { answer, danger })) !== null;
+}
+
+/** Show something until it is closed. Answers a function that closes it. */
+export function show(title, content, { wide = false } = {}) {
+  const name = `dialog-${++made}`;
+  const dialog = h("dialog", { "aria-labelledby": name, class: wide ? "wide" : null },
+    h("div", { class: "stack" },
+      h("h2", { id: name }, title),
+      content,
+      h("div", { class: "answers" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Close"))));
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  return () => dialog.close();
+}

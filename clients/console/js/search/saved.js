@@ -1,0 +1,95 @@
+/** Saved searches and recent ones: what is shown before anything is asked, and how one is kept. */
+
+import { items, post, remove } from "../api.js";
+import { h } from "../dom.js";
+import { askFor } from "../parts/dialog.js";
+import { picture } from "../parts/picture.js";
+import { complain, toast } from "../parts/toast.js";
+import { link } from "../router.js";
+import * as session from "../session.js";
+import { several } from "../words.js";
+import { forgetRecent, recent } from "./suggest.js";
+
+/** All saved searches. */
+export async function listSaved(signal) {
+  const found = [];
+  for await (const each of items("/searches", { limit: 50 }, { signal })) found.push(each);
+  return found;
+}
+
+/** Ask for a name and keep the search. Answers it, or `null`. */
+export async function save(asked) {
+  let name = asked.query;
+  let problem = null;
+  for (;;) {
+    const said = await askFor("Save this search", [
+      h("label", {}, "Name", h("input", { name: "name", value: name.slice(0, 120), required: true, maxlength: "120" })),
+      h("p", { class: "small quiet" }, "It stays live: it finds what fits whenever you look, with words only what is at least likely."),
+      problem && h("p", { class: "bad", role: "alert" }, problem),
+    ], { answer: "Save" });
+    if (said === null) return null;
+    name = said.name.trim();
+    try {
+      const made = await post("/searches", { ...asked, name });
+      toast(`Saved as “${made.name}”.`);
+      return made;
+    } catch (error) {
+      problem = error.message;
+    }
+  }
+}
+
+/** Another name: there is no renaming, so it is kept anew and the old one forgotten. */
+async function rename(each) {
+  const said = await askFor("Rename the saved search", h("label", {}, "Name", h("input", { name: "name", value: each.name, required: true, maxlength: "120" })), { answer: "Rename" });
+  const name = said?.name.trim();
+  if (!name || name === each.name) return;
+  await post("/searches", { ...each.asked, name });
+  await remove(`/searches/${each.id}`);
+}
+
+async function forget(each, again) {
+  await remove(`/searches/${each.id}`);
+  toast(`“${each.name}” is forgotten; what it finds stays.`, {
+    action: { label: "Undo", run: () => post("/searches", { ...each.asked, name: each.name }).then(again, complain) },
+  });
+}
+
+/** The page before anything is asked. `changed` is called when a saved search was. */
+export function welcome(saved, { changed, ask }) {
+  const past = recent();
+  return h("div", { class: "stack welcome" },
+    h("section", { class: "stack", "aria-labelledby": "saved-title" },
+      h("h2", { id: "saved-title" }, "Saved searches"),
+      saved.length
+        ? h("ul", { class: "saved" }, saved.map((each) => savedCard(each, changed)))
+        : h("p", { class: "quiet" }, "None yet. Search for something and press “Save”: it stays live, with how much it finds.")),
+    past.length > 0 && h("section", { class: "stack", "aria-labelledby": "recent-title" },
+      h("div", { class: "row" }, h("h2", { id: "recent-title" }, "Recent"),
+        h("button", { type: "button", class: "plain small", on: { click: () => { forgetRecent(); changed(); } } }, "Forget them")),
+      h("div", { class: "row" }, past.slice(0, 8).map((query) => h("a", { class: "chip", href: link("search", null, { q: query }) }, query)))),
+    h("section", { class: "stack", "aria-labelledby": "try-title" },
+      h("h2", { id: "try-title" }, "Things to try"),
+      h("div", { class: "row" }, [["a red car", "what a picture shows"], ["kind:video", "only videos"], ["has:place after:2020", "taken somewhere, since 2020"], ["rating:>=4", "your best"]]
+        .map(([query, note]) => h("button", { type: "button", class: "try", on: { click: () => ask(query) } }, h("span", { class: "mono" }, query), h("span", { class: "small quiet" }, note)))),
+      h("p", { class: "quiet small" }, "Or drop a picture anywhere on this page to find what looks like it.")));
+}
+
+function savedCard(each, changed) {
+  const act = (what) => async () => {
+    try {
+      await what();
+      changed();
+    } catch (error) {
+      complain(error);
+    }
+  };
+  const found = each.count === null ? "cannot be asked now" : `${several(each.count, "result")}${each.more ? " or more" : ""}`;
+  return h("li", { class: "card" },
+    h("a", { href: link("search", null, { saved: each.id }), class: "open" },
+      picture(each.cover?.id, { address: each.cover?.thumbnail, kind: each.cover ? null : "—", shape: "square mini" }),
+      h("span", {}, h("strong", {}, each.name), h("span", { class: "small quiet" }, found))),
+    session.may("uploader") && h("span", { class: "tools" },
+      h("button", { type: "button", class: "plain small", "aria-label": `Rename ${each.name}`, on: { click: act(() => rename(each)) } }, "Rename"),
+      h("button", { type: "button", class: "plain small", "aria-label": `Forget ${each.name}`, on: { click: act(() => forget(each, changed)) } }, "Forget")));
+}

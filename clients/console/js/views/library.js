@@ -1,0 +1,167 @@
+/** The library: everything by its date, narrowed by filters, chosen, sorted and thrown away. */
+
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { selectionBar } from "../library/bar.js";
+import { scrubber } from "../library/scrubber.js";
+import { asked, idAt, ignored, sourceOf } from "../library/source.js";
+import { every } from "../live.js";
+import { filters } from "../parts/filters.js";
+import { grid } from "../parts/grid.js";
+import { map } from "../parts/map.js";
+import { empty, failed, waiting } from "../parts/states.js";
+import { follow } from "../parts/trail.js";
+import { go, here, link } from "../router.js";
+import { count } from "../words.js";
+
+export const title = "Library";
+export const styles = ["grid.css", "filters.css", "map.css", "library.css"];
+
+const NAMES = ["kind", "tags", "camera", "cluster", "collection", "from", "to", "has_place", "rating", "duplicates", "state", "bbox"];
+const PLACE = "mammothbox.place";
+const LOOK_MS = 15_000;
+
+let changed = null;
+
+export function update(route) {
+  if (!changed) return false;
+  changed(route.query);
+  return true;
+}
+
+export async function show(place, route, signal) {
+  let query = route.query;
+  let source = null;
+  let shown = null;
+  let inner = null;
+  const total = h("span", { class: "quiet total", role: "status" });
+  const mapButton = h("button", { type: "button", "aria-pressed": "false", on: { click: toggleMap } }, "Map");
+  const bar = filters({ names: NAMES, change: narrow, off: (name) => ignored(query).includes(name), signal });
+  const where = h("div", { class: "where" });
+  const body = h("div", { class: "shelf" });
+  const selection = selectionBar({ shown: () => shown, inTrash: () => query.get("state") === "trash", again: () => read() });
+  let seen = null;
+
+  fill(place, h("div", { class: "head" }, h("h1", {}, "Library"), total, mapButton), bar.element, where, body, selection.element);
+  changed = (next) => {
+    query = next;
+    shown?.chosen.clear();
+    selection.update(new Set());
+    tell();
+    read();
+  };
+  signal.addEventListener("abort", () => {
+    changed = null;
+    document.documentElement.classList.remove("selecting");
+  });
+  tell();
+  await read();
+  every(LOOK_MS, lookAgain, signal);
+
+  function narrow(next) {
+    go(link("library", null, Object.fromEntries([...new Set(next.keys())].map((name) => [name, next.getAll(name)]))));
+  }
+
+  function toggleMap() {
+    const next = new URLSearchParams(query);
+    if (next.has("map")) { next.delete("map"); next.delete("bbox"); } else next.set("map", "1");
+    narrow(next);
+  }
+
+  function tell() {
+    bar.show(query);
+    const isMapped = query.has("map");
+    mapButton.setAttribute("aria-pressed", String(isMapped));
+    if (isMapped && !seen) {
+      seen = map({ load: spots, pick: (spot) => pickSpot(spot), signal, label: "Where it was taken" });
+      fill(where, seen.element);
+      seen.start(query.get("bbox")?.split(",").map(Number));
+    } else if (!isMapped && seen) {
+      fill(where);
+      seen = null;
+    } else seen?.refresh();
+  }
+
+  async function spots({ bbox, zoom }, stop) {
+    const { items } = await get("/map", { ...asked(query), bbox, zoom }, { signal: stop });
+    return items;
+  }
+
+  function pickSpot({ bbox }) {
+    const next = new URLSearchParams(query);
+    next.set("bbox", bbox.join(","));
+    seen.fit(...bbox);
+    narrow(next);
+  }
+
+  /** What the address says, from the beginning; where one was is kept if that is still there. */
+  async function read() {
+    const kept = shown ? { at: shown.at(), chosen: shown.chosen } : null;
+    inner?.abort();
+    inner = new AbortController();
+    const stop = AbortSignal.any([signal, inner.signal]);
+    if (!shown) fill(body, waiting());
+    try {
+      source = await sourceOf(query, stop);
+    } catch (error) {
+      if (error.name !== "AbortError") fill(body, failed(error, read));
+      return;
+    }
+    draw(stop, kept);
+  }
+
+  function draw(stop, kept) {
+    const number = source.sections.reduce((sum, section) => sum + section.count, 0);
+    total.textContent = source.uncounted ? "" : count(number);
+    if (!number) { shown = null; fill(body, nothing()); return; }
+    const dates = { element: null };
+    shown = grid({
+      source, signal: stop, label: "Objects by date",
+      open: (item) => link("objects", item.id),
+      opened,
+      chosen: selection.update,
+      moved: (at) => dates.place?.(at),
+    });
+    fill(body, shown.element);
+    for (const id of kept?.chosen ?? []) shown.chosen.add(id);
+    shown.start();
+    if (!source.grows) {
+      Object.assign(dates, scrubber(shown, stop));
+      body.append(dates.element);
+      dates.build();
+    }
+    if (kept?.at) shown.restore(kept.at);
+    else goBack();
+    dates.place?.(shown.at());
+    selection.update(shown.chosen);
+  }
+
+  function opened(item, index) {
+    sessionStorage.setItem(PLACE, JSON.stringify({ address: location.hash, at: shown.at(), index }));
+    follow({ address: location.hash, index, id: idAt(source) });
+  }
+
+  function goBack() {
+    const before = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+    if ((before?.address || "#/library") !== (location.hash || "#/library") || !before) return;
+    sessionStorage.removeItem(PLACE);
+    shown.restore(before.at);
+    shown.focus(before.index);
+  }
+
+  /** What has come meanwhile is shown when nobody is in the middle of something. */
+  async function lookAgain() {
+    if (source?.grows || scrollY > 10 || shown?.chosen.size || document.querySelector("dialog[open]")) return;
+    const now = await sourceOf(query, signal);
+    const same = (one, other) => one.length === other.length && one.every(({ key, count: many }, at) => key === other[at].key && many === other[at].count);
+    if (!same(now.sections, source?.sections ?? []) && here().name === "library") await read();
+  }
+
+  function nothing() {
+    const isNarrowed = NAMES.some((name) => query.has(name));
+    if (query.get("state") === "trash") return empty("The trash is empty", h("p", {}, "What is moved to the trash can be restored from here."));
+    return isNarrowed
+      ? empty("Nothing matches these filters", h("button", { type: "button", on: { click: () => narrow(new URLSearchParams()) } }, "Show everything"))
+      : empty("Nothing here yet", h("p", {}, "Drop photos, videos, sounds, JSON or anything else."), h("a", { class: "button", href: "#/upload" }, "Upload files"));
+  }
+}

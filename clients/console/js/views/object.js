@@ -1,0 +1,154 @@
+/** One object: what it looks like, what is known of it, what it belongs with, and its history. */
+
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { restore, sureToPurge, purge, trash } from "../library/acts.js";
+import { every } from "../live.js";
+import { facts, metadata, place as placeOf, united } from "../object/about.js";
+import { care } from "../object/care.js";
+import { cluster, duplicates, similar } from "../object/kin.js";
+import { preview, standing } from "../object/preview.js";
+import { story } from "../object/story.js";
+import { work } from "../object/work.js";
+import { forget } from "../parts/picture.js";
+import { waiting } from "../parts/states.js";
+import { complain, toast } from "../parts/toast.js";
+import { around } from "../parts/trail.js";
+import { go, link } from "../router.js";
+import * as session from "../session.js";
+
+export const title = "Object";
+export const styles = ["picture.css", "map.css", "tags.css", "jsontree.css", "object.css"];
+
+const LOOK_MS = 2000;
+const ON_ITS_WAY = new Set(["awaiting_upload", "queued", "processing"]);
+
+export async function show(place, route, signal) {
+  const path = `/objects/${encodeURIComponent(route.id)}`;
+  let object = await get(path, {}, { signal });
+  const named = object.filename ?? object.title ?? (object.kind === "json" ? `JSON of ${object.collection ?? "no collection"}` : "Unnamed");
+  document.title = `${named} · MammothBox`;
+  const steps = h("nav", { class: "row steps", "aria-label": "In the list it was opened from" });
+  const acts = h("div", { class: "row" });
+  const standingPlace = h("div", {});
+  const stage = h("div", { class: "stage" }, waiting());
+  const side = h("div", { class: "side stack" });
+  const works = h("div", {});
+  const kin = h("div", { class: "stack" });
+  const history = h("section", { class: "card stack" }, h("h2", {}, "History"), waiting());
+
+  fill(place,
+    h("div", { class: "head" }, steps, h("h1", { title: named }, named), acts),
+    standingPlace,
+    h("div", { class: "object" }, h("div", { class: "stack main-part" }, stage, object.caption && h("p", { class: "caption" }, object.caption), kin, history), h("div", { class: "stack side-part" }, side, works)));
+  drawSteps();
+  draw();
+  drawPreview();
+  if (ON_ITS_WAY.has(object.status)) every(LOOK_MS, follow, signal);
+
+  function draw() {
+    drawActs();
+    const told = standing(object);
+    fill(standingPlace, told && h("div", { class: `notice ${told[0]}`, role: told[0] === "bad" ? "alert" : "status" }, told[1]));
+    fill(side, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)), care(object, taken), cluster(object, again), placeOf(object, signal), united(object),
+      object.status !== "awaiting_upload" && metadata(object, signal));
+    drawRest();
+  }
+
+  function drawRest() {
+    fill(works, work(object, again));
+    later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
+    later(kin, async () => Promise.all([duplicates(object, again, signal), similar(object, signal)]));
+  }
+
+  async function later(where, make) {
+    try {
+      fill(where, await make());
+    } catch (error) {
+      if (error.name !== "AbortError") fill(where, h("p", { class: "bad" }, error.message));
+    }
+  }
+
+  async function drawPreview() {
+    await later(stage, () => preview(object, signal));
+  }
+
+  /** After a change that somebody made here: what they have in hand stays as it is. */
+  function taken(now) {
+    object = { ...now };
+    forget(object.system_id);
+    later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
+  }
+
+  async function again() {
+    const before = object.status;
+    object = await get(path, {}, { signal });
+    forget(object.system_id);
+    draw();
+    if (before !== object.status) drawPreview();
+    if (ON_ITS_WAY.has(object.status) && !ON_ITS_WAY.has(before)) every(LOOK_MS, follow, signal);
+  }
+
+  async function follow() {
+    const now = await get(path, {}, { signal });
+    const isSame = JSON.stringify([now.status, now.stages]) === JSON.stringify([object.status, object.stages]);
+    const isLast = !ON_ITS_WAY.has(now.status);
+    if (!isSame) {
+      const before = object.status;
+      object = now;
+      if (side.contains(document.activeElement) && !isLast) drawRest();
+      else draw();
+      if (before !== now.status) drawPreview();
+    }
+    return !isLast;
+  }
+
+  function drawActs() {
+    const isPurged = object.error?.code === "purged";
+    const button = (label, act, look = null) => h("button", { type: "button", class: look, on: { click: () => act().catch(complain) } }, label);
+    fill(acts,
+      object.uri && !isPurged && h("a", { class: "button", href: object.uri, download: object.filename ?? "" }, "Download"),
+      session.may("admin") && !isPurged && (object.trashed_at
+        ? [button("Restore", back), button("Erase…", erase, "danger")]
+        : button("Move to trash", away, "danger")));
+  }
+
+  async function away() {
+    await trash(object.system_id);
+    toast("Moved to the trash.", { action: { label: "Undo", run: () => back().catch(complain) } });
+    if (!signal.aborted) await again();
+  }
+
+  async function back() {
+    await restore(object.system_id);
+    toast("Restored.");
+    if (!signal.aborted) await again();
+  }
+
+  async function erase() {
+    if (!(await sureToPurge(1))) return;
+    await purge(object.system_id);
+    toast("Erased.");
+    const trail = await around(object.system_id);
+    go(trail?.address || "#/library", { replace: true });
+  }
+
+  async function drawSteps() {
+    const home = () => h("a", { class: "button plain", href: "#/library", "aria-label": "Back to the library" }, "←");
+    fill(steps, home());
+    const trail = await around(object.system_id);
+    if (!trail || signal.aborted) return;
+    const step = (id, sign, label) => (id
+      ? h("a", { class: "button", href: link("objects", id), "aria-label": label, on: { click: (event) => { event.preventDefault(); go(link("objects", id), { replace: true }); } } }, sign)
+      : h("button", { type: "button", disabled: true, "aria-label": label }, sign));
+    fill(steps, h("a", { class: "button", href: trail.address || "#/library", "aria-label": "Back to the list" }, "←"),
+      step(trail.previous, "‹", "Previous"), step(trail.next, "›", "Next"));
+    document.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (event.target.closest("input, textarea, select, video, audio, .map, [role=slider], dialog") || document.querySelector("dialog[open]")) return;
+      const goal = { ArrowLeft: trail.previous, ArrowRight: trail.next }[event.key];
+      if (goal) go(link("objects", goal), { replace: true });
+      else if (event.key === "Escape" && trail.address) go(trail.address);
+    }, { signal });
+  }
+}

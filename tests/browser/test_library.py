@@ -1,0 +1,297 @@
+"""The library: a hundred thousand pictures, filters, dates, the map, and what is chosen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import DESK, HAND, Opened
+from tests.browser.looking import accessible, keep
+from tests.browser.people import Owner
+from tests.browser.shelf import Shelf, crowd, filled, photo
+from tests.e2e.stack import wait_for
+
+pytestmark = pytest.mark.browser
+
+_MANY = 100_000
+_MOST_TILES = 400
+# How long scripts, and how long layout and paint, took of each frame while the page scrolled.
+_SCROLLED = """async ({ by, frames }) => {
+  const scripts = [];
+  let most = 0;
+  const before = window.requestAnimationFrame;
+  window.requestAnimationFrame = (callback) => before((now) => {
+    const began = performance.now();
+    callback(now);
+    scripts.push(performance.now() - began);
+  });
+  for (let frame = 0; frame < frames; frame += 1) {
+    await new Promise((done) => before(() => { scrollBy(0, by); done(); }));
+    most = Math.max(most, document.querySelectorAll(".tile").length);
+  }
+  window.requestAnimationFrame = before;
+  scripts.sort((a, b) => a - b);
+  const at = (share) => Number(scripts[Math.floor(scripts.length * share)].toFixed(2));
+  return { frames: scripts.length, median: at(0.5), p95: at(0.95), worst: at(0.999), tiles: most };
+}"""
+
+
+def ready(page: Page) -> None:
+    expect(page.locator(".tile a[href]").first).to_be_visible()
+
+
+def total(page: Page, number: int) -> None:
+    expect(page.locator(".head .total")).to_have_text(f"{number:,}")
+
+
+def choose(page: Page, name: str) -> None:
+    page.locator(".tile").filter(has=page.locator(f'a[title="{name}"]')).get_by_role(
+        "checkbox"
+    ).click()
+
+
+def addresses(page: Page) -> list[str]:
+    """What the page asks for, from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def answer_picture(route: Route) -> None:
+    route.fulfill(body=photo(90), content_type="image/jpeg")
+
+
+def test_a_hundred_thousand_pictures_scroll_in_a_bounded_page(opened: Opened, owner: Owner) -> None:
+    crowd(owner, _MANY, months=200)
+    for size in (DESK, HAND):
+        page = opened(owner, size).new_page()
+        page.route("**/derived/**", answer_picture)
+        asked = addresses(page)
+        page.goto("/#/library")
+        ready(page)
+        total(page, _MANY)
+
+        for by in (40, 400, 4000):
+            told = page.evaluate(_SCROLLED, {"by": by, "frames": 120})
+            print(size["width"], by, told)
+            assert told["tiles"] < _MOST_TILES
+
+        asked.clear()
+        slider = page.get_by_role("slider", name="Date")
+        slider.focus()
+        page.keyboard.press("End")
+        expect(slider).to_have_attribute("aria-valuetext", re.compile(r"March 2010"))
+        expect(
+            page.locator('.tile a[title="crowd-199.jpg"], .tile a[title$="99.jpg"]').first
+        ).to_be_visible()
+        loaded = [url for url in asked if "/timeline/objects" in url]
+        assert 1 <= len(loaded) <= 6, loaded
+        if size is DESK:
+            keep(page, "library-crowd")
+        page.close()
+
+
+def test_one_comes_back_to_where_one_was(page: Page, owner: Owner, forgiven: list[str]) -> None:
+    forgiven.append("status of 404.*/lineage")  # Nothing happened to these.
+    crowd(owner, 3000, months=3)
+    page.route("**/derived/**", answer_picture)
+    page.goto("/#/library")
+    ready(page)
+    page.evaluate("scrollTo(0, 20000)")
+    seen = page.locator(".tile a[href]").nth(20)
+    expect(seen).to_have_attribute("title", re.compile("crowd"))
+    name = str(seen.get_attribute("title"))
+    seen.click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+    page.go_back()
+
+    expect(page.locator(f'.tile a[title="{name}"]')).to_be_focused()
+    expect(page.locator(f'.tile a[title="{name}"]')).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
+def test_filters_live_in_the_address(opened: Opened, owner: Owner, size: dict[str, int]) -> None:
+    filled(owner, "berlin.jpg", "tree.jpg", "sydney.jpg", "tone.wav", "digits.json")
+    page = opened(owner, size).new_page()
+    page.goto("/#/library")
+    ready(page)
+    total(page, 5)
+    expect(page.get_by_role("heading", name="May 2023")).to_be_visible()
+    accessible(page)
+    keep(page, f"library-{size['width']}")
+
+    page.get_by_role("button", name="Photos").click()
+    total(page, 3)
+    page.get_by_role("button", name="+ Filter").click()
+    dialog = page.get_by_role("dialog")
+    accessible(page)
+    dialog.get_by_label("From").fill("2023-01-01")
+    dialog.get_by_label("To, with that day").fill("2023-05-01")
+    dialog.get_by_label("Camera").fill("canon")
+    dialog.get_by_role("button", name="Show").click()
+    total(page, 1)
+    expect(page).to_have_url(re.compile(r"kind=image&camera=canon&from=2023-01-01&to=2023-05-02"))
+
+    page.reload()
+    expect(page.locator('.tile a[title="berlin.jpg"]')).to_be_visible()
+    page.get_by_role("button", name=re.compile("^To 1 May 2023")).click()
+    total(page, 2)
+    page.go_back()
+    total(page, 1)
+    page.goto("/#/library?tags=nothing%20has%20this")
+    expect(page.get_by_role("heading", name="Nothing matches these filters")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Show everything").click()
+    total(page, 5)
+
+
+@pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
+def test_a_click_on_the_map_narrows(opened: Opened, owner: Owner, size: dict[str, int]) -> None:
+    filled(owner, "berlin.jpg", "sydney.jpg", "plain.jpg")
+    page = opened(owner, size).new_page()
+    page.goto("/#/library")
+    ready(page)
+
+    page.get_by_role("button", name="Map").click()
+    expect(page.get_by_role("button", name="1 object near 52.5° north, 13.4° east")).to_be_visible()
+    accessible(page)
+    keep(page, f"map-{size['width']}")
+    page.get_by_role("button", name="1 object near 33.9° south, 151.2° east").click()
+
+    total(page, 1)
+    expect(page.locator('.tile a[title="sydney.jpg"]')).to_be_visible()
+    page.get_by_role("button", name=re.compile("Part of the map")).click()
+    total(page, 3)
+    world = page.get_by_role("group", name=re.compile("Where it was taken"))
+    world.focus()
+    for key in ("-", "ArrowUp"):
+        for _ in range(8):
+            page.keyboard.press(key)
+    expect(page.get_by_role("button", name="1 object near 52.5° north, 13.4° east")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
+def test_what_is_chosen_is_tagged_thrown_away_and_brought_back(
+    opened: Opened, owner: Owner, size: dict[str, int]
+) -> None:
+    shelf = filled(owner, "berlin.jpg", "tree.jpg", "plain.jpg", "notes.bin")
+    page = opened(owner, size).new_page()
+    page.goto("/#/library")
+    ready(page)
+
+    choose(page, "berlin.jpg")
+    choose(page, "tree.jpg")
+    expect(page.get_by_text("2 objects chosen")).to_be_visible()
+    accessible(page)
+    keep(page, f"chosen-{size['width']}")
+    page.get_by_role("button", name="Add tags…").click()
+    page.get_by_role("dialog").get_by_label("Tags, parted by commas").fill("holiday, by hand")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 objects tagged holiday, by hand.")).to_be_visible()
+    for name in ("berlin.jpg", "tree.jpg"):
+        tags = owner.client.object(shelf.ids[name])["tags"]
+        assert {"holiday", "by hand"} <= {tag["label"] for tag in tags}
+
+    choose(page, "plain.jpg")
+    choose(page, "notes.bin")
+    page.get_by_role("button", name="Move to trash").click()
+    total(page, 2)
+    page.get_by_role("button", name="Undo").click()
+    total(page, 4)
+    choose(page, "notes.bin")
+    page.get_by_role("button", name="Move to trash").click()
+    total(page, 3)
+
+    page.goto("/#/library?state=trash")
+    expect(page.locator('.tile a[title="notes.bin"]')).to_be_visible()
+    choose(page, "notes.bin")
+    accessible(page)
+    page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("no")
+    dialog.get_by_role("button", name="Erase").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("textbox").fill("erase")
+    dialog.get_by_role("button", name="Erase").click()
+    expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+    assert owner.http.get(f"objects/{shelf.ids['notes.bin']}").status_code == 404
+
+
+def test_what_fails_of_many_is_told_and_stays_chosen(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 500")
+    shelf = filled(owner, "berlin.jpg", "tree.jpg")
+    page.route(
+        f"**/objects/{shelf.ids['tree.jpg']}",
+        lambda route: route.fulfill(
+            status=500, json={"code": "broken", "detail": "The disk is full."}
+        ),
+    )
+    page.goto("/#/library")
+    ready(page)
+    choose(page, "berlin.jpg")
+    choose(page, "tree.jpg")
+    page.get_by_role("button", name="Move to trash").click()
+
+    expect(page.get_by_text("1 object moved to the trash.")).to_be_visible()
+    expect(page.get_by_text("1 object not moved to the trash: The disk is full.")).to_be_visible()
+    expect(page.get_by_text("1 object chosen")).to_be_visible()
+
+
+def test_choosing_and_moving_by_keyboard_alone(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 404.*/lineage")
+    crowd(owner, 300, months=2)
+    page.route("**/derived/**", answer_picture)
+    page.goto("/#/library")
+    ready(page)
+    expect(page.locator(".tile img").first).to_be_visible()
+    page.locator('.tile a[tabindex="0"]').focus()
+
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.get_by_text(re.compile(r"^\d+ objects chosen"))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Selection")).to_be_hidden()
+    page.keyboard.press("End")
+    last = page.locator(".tile a:focus")
+    expect(last).to_be_in_viewport()
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Choose all").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("150 objects chosen")).to_be_visible()
+    page.get_by_role("button", name="Choose none").click()
+    page.locator('.tile a[tabindex="0"]').focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#/objects/"))
+
+
+def test_objects_move_to_another_cluster_and_back(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "berlin.jpg", "plain.jpg")
+    before = {name: clustered(owner, shelf, name) for name in shelf.ids}
+    page.goto("/#/library")
+    ready(page)
+    choose(page, "berlin.jpg")
+    choose(page, "plain.jpg")
+    page.get_by_role("button", name="Move…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move").click()
+    expect(page.get_by_text("2 objects moved to a new cluster.")).to_be_visible()
+    assert clustered(owner, shelf, "berlin.jpg") == clustered(owner, shelf, "plain.jpg")
+
+    page.get_by_role("button", name="Undo").click()
+
+    wait_for(lambda: before == {name: clustered(owner, shelf, name) for name in shelf.ids})
+
+
+def clustered(owner: Owner, shelf: Shelf, name: str) -> str:
+    def look() -> str | None:
+        cluster = owner.client.object(shelf.ids[name])["cluster"]
+        return str(cluster["id"]) if cluster else None
+
+    return wait_for(look)

@@ -1,0 +1,202 @@
+"""How the work goes on: usage, charts, failures, decisions, keys; and what operators look after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, HAND, Opened
+from tests.browser.looking import accessible, keep
+from tests.browser.papers import orders, send
+from tests.browser.people import Owner, newcomer
+from tests.e2e.stack import Client
+from tests.samples import png
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def operator(stack: Client) -> Iterator[Owner]:
+    """Who looks after the whole system."""
+    somebody = newcomer(stack, f"ops-{uuid4().hex[:12]}", "operator")
+    yield somebody
+    somebody.client.open.close()
+
+
+def test_usage_and_charts(page: Page, owner: Owner) -> None:
+    send(owner, "orders", orders(range(30)))
+    page.goto("/#/operations")
+    expect(page.get_by_role("term").filter(has_text="Documents").locator("..")).to_contain_text(
+        "30"
+    )
+    accessible(page)
+    keep(page, "operations-usage")
+
+    page.get_by_role("link", name="Throughput").click()
+    expect(page.get_by_text("2 stages ended, none failed.")).to_be_visible()
+    chart = page.get_by_role("img", name="schema: ended")
+    expect(chart).to_have_attribute(
+        "aria-label", "schema: ended: done at most 1, failed at most 0."
+    )
+    # The same as a table, which stays open while it goes on.
+    page.get_by_text("schema: ended as a table").click()
+    expect(
+        page.get_by_role("table", name="schema: ended").get_by_role("cell", name="1")
+    ).to_be_visible()
+    accessible(page)
+    keep(page, "operations-throughput")
+    send(owner, "orders", orders(range(30, 60)))
+    expect(page.get_by_text("4 stages ended, none failed.")).to_be_visible()
+    expect(page.get_by_role("table", name="schema: ended")).to_be_visible()
+
+
+def test_failures_are_looked_at_and_tried_again(page: Page, owner: Owner) -> None:
+    system_id = owner.client.upload("torn.png", png()[:60])
+    assert owner.client.settled(system_id)["status"] == "failed"
+    page.goto("/#/operations?tab=failures")
+
+    failures = page.get_by_role("table", name="Failures")
+    expect(failures).to_contain_text("broken_picture")
+    accessible(page)
+    page.get_by_role("button", name="Show what failed").click()
+    objects = page.get_by_role("table", name="Objects with broken_picture")
+    expect(objects.get_by_role("link", name="torn.png")).to_have_attribute(
+        "href", f"#/objects/{system_id}"
+    )
+    accessible(page)
+    keep(page, "operations-failures")
+
+    page.get_by_role("button", name="Try broken_picture").click()
+    page.get_by_role("dialog").get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("1 stage is tried again.")).to_be_visible()
+    events = owner.http.get(f"objects/{system_id}/lineage").json()["items"]
+    assert any("replay" in event["event"] for event in events)
+
+
+def test_a_key_is_made_shown_once_and_revoked(page: Page, owner: Owner) -> None:
+    page.goto("/#/operations?tab=keys")
+    page.get_by_role("button", name="New key…").press("Enter")
+    page.get_by_label("What it is for").fill("the scanner")
+    accessible(page)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    secret = dialog.locator(".secret").text_content() or ""
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert owner.http.get("keys/current", headers=headers).json()["role"] == "uploader"
+    accessible(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dialog.get_by_role("button", name="Copy the key").click()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_text(secret)).to_have_count(0)
+
+    row = page.get_by_role("row", name="the scanner")
+    expect(row).to_contain_text("in force")
+    row.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
+    expect(row).to_contain_text("revoked")
+    assert owner.http.get("keys/current", headers=headers).status_code == 401
+    accessible(page)
+    keep(page, "operations-keys")
+
+
+def test_a_decision_is_undone(page: Page, owner: Owner) -> None:
+    ids = [owner.client.upload(f"{shade}.png", png(shade=shade)) for shade in (20, 220)]
+    for system_id in ids:
+        owner.client.settled(system_id)
+    made = owner.http.post("links", json={"kind": "cannot", "system_ids": ids})
+    assert made.status_code == 201, made.text
+    page.goto("/#/operations?tab=decisions")
+
+    decision = page.get_by_role("row", name="Linked two objects: they cannot share a cluster")
+    expect(decision.get_by_role("link", name=ids[0][-6:])).to_be_visible()
+    accessible(page)
+    decision.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("row", name="Undid: link")).to_be_visible()
+    expect(decision).to_contain_text("undone")
+    page.get_by_label("State").select_option("Standing")
+    expect(decision).to_have_count(0)
+    page.get_by_label("What").select_option("merges")
+    expect(page.get_by_text("There is no such decision.")).to_be_visible()
+    assert owner.http.get("links").json()["items"] == []
+
+
+def test_a_viewer_sees_what_a_viewer_may(stack: Client, owner: Owner, opened: Opened) -> None:
+    viewer = newcomer(stack, owner.name, "viewer")
+    page = opened(viewer, HAND).new_page()
+    page.goto("/#/operations?tab=keys")
+
+    expect(page.get_by_role("heading", name="No decisions yet")).to_be_visible()
+    tabs = page.get_by_role("navigation", name="Operations")
+    expect(tabs.get_by_role("link")).to_have_text(["Decisions"])
+    accessible(page)
+    viewer.client.open.close()
+
+
+def test_dead_letters_are_read_and_redriven(operator: Owner, opened: Opened) -> None:
+    letters = json.loads(operator.client.env["DEAD_LETTER_QUEUE_URLS"])["tag"]
+    lost = {"stage": "tag", "owner": operator.name, "asset_id": str(uuid4()), "request_id": "x"}
+    operator.client.sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(lost))
+    page = opened(operator, DESK).new_page()
+    page.goto("/#/operations?tab=queues")
+
+    row = page.get_by_role("row", name="tag")
+    expect(row.get_by_role("button", name="Try everything dead in tag again")).to_be_visible()
+    expect(page.get_by_role("img", name="All queues since")).to_be_visible()
+    page.get_by_role("button", name="Look at what is dead in tag").press("Enter")
+    expect(page.get_by_role("heading", name="Dead in tag")).to_be_focused()
+    page.get_by_text("What it says").first.click()
+    expect(page.get_by_text(lost["asset_id"]).first).to_be_visible()
+    accessible(page)
+    keep(page, "operations-queues")
+
+    row.get_by_role("button", name="Try everything dead in tag again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("are tried again.")).to_be_visible()
+    expect(page.get_by_text("Nothing lies dead here.")).to_be_visible()
+
+
+def test_operators_look_at_everyone_on_a_phone(
+    operator: Owner, owner: Owner, opened: Opened
+) -> None:
+    send(owner, "orders", orders(range(10)))
+    page = opened(operator, HAND).new_page()
+    page.goto("/#/operations?tab=clusters")
+    expect(page.get_by_role("heading", name="Chores")).to_be_visible()
+    accessible(page)
+
+    page.get_by_role("link", name="Usage").click()
+    page.get_by_label("Owner").fill(owner.name)
+    page.get_by_role("button", name="Look").tap()
+    documents = page.get_by_role("term").filter(has_text="Documents").locator("..")
+    expect(documents).to_contain_text("10")
+    accessible(page)
+    page.get_by_role("link", name="Throughput").click()
+    expect(page.get_by_text("2 stages ended, none failed.")).to_be_visible()
+    accessible(page)
+    keep(page, "operations-phone")
+    page.get_by_role("link", name="All owners").click()
+    expect(page.get_by_role("link", name="One owner")).to_be_visible()
+
+
+def test_a_space_is_filled_and_called_off(operator: Owner, owner: Owner, opened: Opened) -> None:
+    owner.client.settled(owner.client.upload("new.png", png()))
+    page = opened(operator, DESK).new_page()
+    page.goto("/#/operations?tab=spaces")
+    space = page.get_by_role("listitem").filter(has_text="histogram")
+    expect(space).to_contain_text("never asked for")
+    accessible(page)
+    keep(page, "operations-spaces")
+
+    space.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("dialog")).to_contain_text("have no vector in this space")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    space.get_by_role("button", name="Fill").click()
+    expect(space).to_contain_text("filling")
+    space.get_by_role("button", name="Call off").click()
+    expect(page.get_by_text("It is called off.")).to_be_visible()
+    expect(space.get_by_role("button", name="Call off")).to_have_count(0)
