@@ -13,7 +13,7 @@ CDK_FOR = -c context=$(CONTEXT) $(if $(BASE_DIGEST),-c base_digest=$(BASE_DIGEST
 export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help up down key models test prove lint bench evaluation openapi lock packages image synth diff deploy localstack costs clean
+.PHONY: help up down key demo models test prove browser screenshots lint bench evaluation openapi lock packages image synth diff deploy localstack costs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,14 +27,23 @@ down: $(READY) ## End what `make up` started
 key: $(READY) ## Make an API key: OWNER=ada ROLE=uploader
 	@exec $(BIN)/python -m infra.local key --owner "$(OWNER)" --role "$(ROLE)"
 
+demo: $(READY) ## Walk through everything against the stack that runs
+	@exec $(BIN)/python -m clients.demo
+
 models: $(READY) ## Download CLIP, verify it and quantise it
 	@exec $(BIN)/python -m models.fetch
 
 test: $(READY) ## Run the tests
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove and not localstack" $(TESTS)
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove and not localstack and not browser" $(TESTS)
 
 prove: $(READY) $(WITH_TORCH)/.ready ## Run what is too heavy for `make test`
 	$(BIN)/pytest -q -m prove $(TESTS)
+
+browser: $(READY) ## Walk through the console in a real Chromium
+	$(BIN)/pytest -q -m browser tests/browser
+
+screenshots: $(READY) ## Take the README's pictures of the console anew
+	$(BIN)/python -m tests.browser.screenshots
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

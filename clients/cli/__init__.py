@@ -1,0 +1,1 @@
+"""The command line. It speaks the public API alone."""

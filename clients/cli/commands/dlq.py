@@ -1,0 +1,105 @@
+"""`dlq`: the queues, and what was given up. For operators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from clients.cli import listing, output
+from clients.cli.listing import Column
+from clients.cli.output import Json
+from clients.cli.problems import USAGE, Stop
+from clients.cli.server import connect
+
+Queue = Annotated[str, typer.Argument(help="Such as intake or embed.")]
+
+
+def _dead(one: dict[str, Any]) -> int:
+    letters = one["dead_letters"]
+    return int(letters["waiting"]) + int(letters["in_flight"])
+
+
+_QUEUES = (
+    Column("queue", lambda one: one["name"]),
+    Column(">waiting", lambda one: one["queue"]["waiting"]),
+    Column(">in flight", lambda one: one["queue"]["in_flight"]),
+    Column(">dead letters", _dead),
+    Column(">dead stages", lambda one: one["dead_stages"]),
+)
+_STAGES = (
+    Column("owner", lambda one: one["owner"]),
+    Column("object", lambda one: one["asset_id"]),
+    Column(">attempt", lambda one: one["attempt"]),
+    Column("code", lambda one: one["error_code"]),
+    Column("detail", lambda one: one["error_detail"]),
+    Column("at", lambda one: output.when(one["finished_at"])),
+)
+_MESSAGES = (
+    Column("message", lambda one: one["id"]),
+    Column("object", lambda one: one["asset_id"]),
+    Column(">receives", lambda one: one["receives"]),
+    Column("at", lambda one: output.when(one["sent_at"])),
+)
+
+
+def add(app: typer.Typer) -> None:
+    """`mammothbox dlq …`."""
+    group = typer.Typer(no_args_is_help=True, help="Queues and dead letters. For operators.")
+    group.command("list")(list_queues)
+    group.command("show")(show)
+    group.command("redrive")(redrive)
+    app.add_typer(group, name="dlq")
+
+
+def list_queues(as_json: Json = False) -> None:
+    """List the queues: what waits, and what was given up."""
+    with connect() as server:
+        found = server.get("admin/queues")["items"]
+    if as_json:
+        output.emit_lines(found)
+    else:
+        listing.rows(found, _QUEUES)
+
+
+def show(
+    queue: Queue,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200)] = 100,
+    as_json: Json = False,
+) -> None:
+    """Show what was given up, and why. Example: mammothbox dlq show embed"""
+    with connect() as server:
+        found = server.get(f"admin/dlq/{queue}", {"limit": limit})
+    if as_json:
+        output.emit(found)
+        return
+    if not found["stages"] and not found["messages"]:
+        output.note("Nothing was given up.")
+    if found["stages"]:
+        listing.rows(found["stages"], _STAGES)
+    if found["messages"]:
+        listing.rows(found["messages"], _MESSAGES)
+
+
+def redrive(
+    queue: Annotated[str | None, typer.Argument(help="Such as embed.")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Of every queue.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try again what was given up; repeating it does nothing more.
+
+    Examples: mammothbox dlq redrive embed · mammothbox dlq redrive --all
+    """
+    if everything == bool(queue):
+        raise Stop("Name a queue, or say --all.", USAGE)
+    with connect() as server:
+        names = [queue] if queue else [one["name"] for one in server.get("admin/queues")["items"]]
+        for name in names:
+            redriven = server.post(f"admin/dlq/{name}/redrive", repeatable=True)
+            if as_json:
+                output.emit_lines([{"queue": name, **redriven}])
+            else:
+                messages, stages = redriven["messages"], redriven["stages"]
+                output.note(f"{name}: {messages} messages and {stages} stages are tried again.")

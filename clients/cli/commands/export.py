@@ -1,0 +1,110 @@
+"""`export`, `restore`: everything of an owner as a folder, and back into an empty system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clients.cli import output
+from clients.cli.exporting.collect import export as export_all
+from clients.cli.exporting.putback import Told, differences
+from clients.cli.exporting.putback import restore as put_back
+from clients.cli.output import Json
+from clients.cli.problems import FAILED
+from clients.cli.server import connect
+
+Folder = Annotated[Path, typer.Argument(help="The folder of the export.")]
+Parallel = Annotated[int, typer.Option(min=1, max=32, help="So many at once.")]
+Patience = Annotated[float, typer.Option(help="Seconds to wait for a server that fails.")]
+
+
+def add(app: typer.Typer) -> None:
+    """`mammothbox export`, `mammothbox restore`."""
+    app.command()(export)
+    app.command()(restore)
+
+
+def export(
+    folder: Folder, *, parallel: Parallel = 4, patience: Patience = 60, as_json: Json = False
+) -> None:
+    """Export everything of an owner: originals, and what is known and was decided of them.
+
+    An interrupted export goes on; another run brings it up to date. Nothing is written over.
+
+    Example: mammothbox export backup-2026
+    """
+    fetched = 0
+
+    def heard(count: int) -> None:
+        nonlocal fetched
+        fetched += count
+
+    with connect(patience_s=patience, waiting=output.warn) as server:
+        owner = server.get("keys/current")["owner"]
+        done = export_all(server, folder, owner, parallel, heard)
+    for path, reason in done.failures:
+        output.warn(f"{path}: {reason}")
+    said = {
+        "folder": str(folder),
+        "owner": owner,
+        "bytes": fetched,
+        "counts": done.manifest.counts,
+        "failed": len(done.failures),
+    }
+    if as_json:
+        output.emit(said)
+    else:
+        objects = done.manifest.counts["objects.jsonl"]
+        output.note(f"{objects} objects ({output.size(fetched)}) are in {folder}.")
+    if done.failures:
+        output.warn(f"{len(done.failures)} files failed: run the same again.")
+        raise typer.Exit(FAILED)
+
+
+def restore(
+    folder: Folder,
+    *,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare everything then.")] = False,
+    parallel: Parallel = 4,
+    patience: Patience = 60,
+    as_json: Json = False,
+) -> None:
+    """Restore an export into an empty library, of any owner; safe to repeat.
+
+    Models say again what they see; what hands did is done again. Tags that a hand took away are
+    not known to the API, and may come back.
+
+    Example: mammothbox restore backup-2026 --verify
+    """
+    sent = 0
+    troubles: list[str] = []
+
+    def moved(count: int) -> None:
+        nonlocal sent
+        sent += count
+
+    with connect(patience_s=patience, waiting=output.warn) as server:
+        owner = server.get("keys/current")["owner"]
+        told = Told(moved, output.note, troubles.append)
+        done = put_back(server, folder, owner, parallel, told)
+        differing = differences(server, done, parallel) if verify else None
+    for line in (*troubles, *(differing or ())):
+        output.warn(line)
+    said = {
+        "owner": owner,
+        "objects": len(done.ids),
+        "without_bytes": done.without_bytes,
+        "bytes": sent,
+        "troubles": troubles,
+        "differences": differing,
+    }
+    if as_json:
+        output.emit(said)
+    else:
+        output.note(f"{len(done.ids)} objects ({output.size(sent)}) are in the library of {owner}.")
+        if differing == []:
+            output.note("It equals the export.")
+    if troubles or differing:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,142 @@
+"""Originals out of the store: resumed where they stopped, and held against their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx2
+
+from clients.cli.hashing import sha256_of
+from clients.cli.problems import FAILED, Stop, Unreachable
+from clients.cli.server import Server, pauses
+
+_PIECE = 1 << 20
+_TIMEOUT = httpx2.Timeout(60, connect=10)
+PARTIAL = ".part"
+
+Heard = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Original:
+    """The bytes of one object, as the catalogue knows them."""
+
+    system_id: str
+    sha256: str | None
+    size_bytes: int | None
+
+
+def original(found: dict[str, Any]) -> Original:
+    """What an answer of the API says of the bytes of its object."""
+    return Original(found["system_id"], found["sha256"], found["size_bytes"])
+
+
+def download(server: Server, wanted: Original, target: Path, heard: Heard = lambda _: None) -> None:
+    """Write the object to `target`, whole and verified, or not at all.
+
+    A partial file beside it is gone on with. `heard` is told of bytes as they arrive. Raises
+    `Stop` when the bytes are not those of the catalogue, `ServerProblem` and `Unreachable`.
+    """
+    partial = target.with_name(target.name + PARTIAL)
+    _finish(server, wanted, partial, heard)
+    if not _right(partial, wanted):
+        # What lay there before may have been of another object, or broken on this disk.
+        partial.unlink()
+        _finish(server, wanted, partial, heard)
+    if not _right(partial, wanted):
+        partial.unlink()
+        raise _wrong(wanted)
+    partial.replace(target)
+
+
+def stream(server: Server, wanted: Original, out: BinaryIO) -> None:
+    """Write the object to `out`; raises `Stop` at its end if the bytes are not the right ones."""
+    digest = hashlib.sha256()
+
+    def take(piece: bytes) -> None:
+        digest.update(piece)
+        out.write(piece)
+
+    _receive(server, wanted, 0, take)
+    out.flush()
+    if wanted.sha256 and digest.hexdigest() != wanted.sha256:
+        raise _wrong(wanted)
+
+
+def thumbnail(server: Server, system_id: str, size: int) -> bytes:
+    """The picture of that object in that size, as WebP."""
+    answer = server.answer("GET", f"objects/{system_id}/thumbnail", query={"size": size})
+    try:
+        found = httpx2.get(answer.headers["location"], timeout=_TIMEOUT)
+    except httpx2.TransportError as error:
+        raise Unreachable(f"The store cannot be reached: {error}.") from error
+    if found.status_code != HTTPStatus.OK:
+        raise Stop(f"{system_id}: the store answered {found.status_code}.", FAILED)
+    return found.content
+
+
+def _finish(server: Server, wanted: Original, partial: Path, heard: Heard) -> None:
+    with partial.open("ab") as file:
+        if wanted.size_bytes is not None and file.tell() > wanted.size_bytes:
+            file.truncate(0)
+
+        def take(piece: bytes) -> None:
+            file.write(piece)
+            heard(len(piece))
+
+        heard(file.tell())
+        _receive(server, wanted, file.tell(), take)
+
+
+def _receive(server: Server, wanted: Original, start: int, take: Callable[[bytes], None]) -> None:
+    """Hand over all bytes from `start` on, over as many connections as that needs."""
+    position = start
+    deadline = time.monotonic() + server.patience_s
+    for pause_s in pauses():
+        if wanted.size_bytes is not None and position >= wanted.size_bytes:
+            return
+        before = position
+        try:
+            for piece in _pieces(server, wanted, position):
+                take(piece)
+                position += len(piece)
+        except httpx2.TransportError as error:
+            if position > before:
+                deadline = time.monotonic() + server.patience_s
+            elif time.monotonic() + pause_s > deadline or server.stop.is_set():
+                raise Unreachable(f"The store cannot be reached: {error}.") from error
+            server.waiting("The store does not answer.")
+            server.stop.wait(pause_s)
+            continue
+        if wanted.size_bytes is None or position >= wanted.size_bytes:
+            return
+        if position == before:
+            raise _wrong(wanted)
+
+
+def _pieces(server: Server, wanted: Original, start: int) -> Iterator[bytes]:
+    # Addresses end after minutes; each connection asks for one of its own.
+    address = server.answer("GET", f"objects/{wanted.system_id}/content").headers["location"]
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    with httpx2.stream("GET", address, headers=headers, timeout=_TIMEOUT) as answer:
+        if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            raise Stop(f"{wanted.system_id}: the store answered {answer.status_code}.", FAILED)
+        skip = start if answer.status_code == HTTPStatus.OK else 0
+        for piece in answer.iter_bytes(_PIECE):
+            yield piece[skip:]
+            skip = max(0, skip - len(piece))
+
+
+def _right(path: Path, wanted: Original) -> bool:
+    status = path.stat()
+    return wanted.sha256 in (None, sha256_of(path, status.st_size, status.st_mtime_ns))
+
+
+def _wrong(wanted: Original) -> Stop:
+    return Stop(f"{wanted.system_id}: the bytes are not those of the catalogue.", FAILED)

@@ -1,0 +1,1 @@
+"""Everything of an owner as a folder, and back again."""

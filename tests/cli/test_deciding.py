@@ -1,0 +1,135 @@
+"""Clusters, duplicates, decisions, schemas and collections from the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Person
+from tests.cli.filled import ORDERS, PHOTOS, fill, lines, near_copy
+from tests.house import House
+
+
+def test_clusters_are_corrected_and_put_back(house: House, person: Person, tmp_path: Path) -> None:
+    fill(house, person, tmp_path / "mine", photos=["cat.webp", "moose.webp", "bulb.webp"])
+    ids = {one["filename"]: one["system_id"] for one in lines(person("ls", "--json").out)}
+    cat, moose, bulb = (ids[f"{name}.webp"] for name in ("cat", "moose", "bulb"))
+    home = {
+        one: json.loads(person("show", one, "--json").out)["cluster"]["id"]
+        for one in (cat, moose, bulb)
+    }
+
+    person("clusters", "rename", home[cat], "Pets")
+    moved = lines(person("clusters", "move", moose, "--to", "pets", "--json").out)
+    preview = json.loads(person("clusters", "threshold", "Pets", "0.9", "--preview", "--json").out)
+    unanswered = person("clusters", "split", "Pets", "--into", "2")
+    merged = person("clusters", "merge", "Pets", home[bulb], "--json")
+    shown = lines(person("clusters", "show", "Pets", "--json").out)
+    undone = person("undo", "last")
+
+    assert moved[0]["cluster_id"] == home[cat]
+    assert preview["leaving"] == [], "a hand put it there"
+    assert unanswered.status == 2 and "--yes" in unanswered.err
+    assert {one["system_id"] for one in shown} == {cat, moose, bulb} and merged.status == 0
+    assert undone.status == 0
+    left = lines(person("clusters", "show", "Pets", "--json").out)
+    assert {one["system_id"] for one in left} == {cat, moose}
+    acts = lines(person("decisions", "--all", "--json").out)
+    assert [one["action"] for one in acts] == ["undo", "merge", "move", "rename"]
+    assert person("clusters", "split", "Pets", moose).status == 0
+    assert person("clusters", "part", cat, moose).status == 0
+    assert [one["kind"] for one in lines(person("clusters", "links", "--json").out)] == ["cannot"]
+    assert person("clusters", "merge", "Pets", home[moose]).status in (0, 5)
+    assert person("clusters", "show", "Nobody's").status == 4
+    assert "Pets" in person("clusters", "list").out
+    assert person("clusters", "suggestions", "--json").status == 0
+
+
+def test_pairs_are_confirmed_and_dismissed(house: House, person: Person, tmp_path: Path) -> None:
+    photo = "brandenburg-gate.webp"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "small.jpg").write_bytes(near_copy(PHOTOS / photo))
+    fill(house, person, tmp_path / "mine", photos=[photo])
+    [pair] = lines(person("duplicates", "list", "--state", "open", "--json").out)
+    keep = pair["objects"][1]["system_id"]
+
+    confirmed = lines(person("duplicates", "confirm", pair["id"], "--keep", keep, "--json").out)
+    person("undo", confirmed[0]["decision_id"])
+    dismissed = lines(person("duplicates", "dismiss", pair["id"], "--json").out)
+
+    assert confirmed[0]["keeper"] == keep and dismissed[0]["state"] == "dismissed"
+    assert photo in person("duplicates", "list").out
+    assert person("duplicates", "decide").status == 2, "nobody is there to ask"
+
+
+def test_a_proposal_becomes_a_table_that_is_asked(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    fill(house, person, tmp_path / "mine")
+    [proposal] = lines(person("schemas", "list", "--status", "provisional", "--json").out)
+    shown = person("schemas", "show", "orders")
+    refused = person("schemas", "approve", "orders")
+
+    approved = person("schemas", "approve", "orders", "--yes", "--no-wait", "--json")
+    house.run_queues()
+
+    assert "CREATE TABLE" in shown.out and "type_conflicts" in shown.out
+    assert refused.status == 2 and "--yes" in refused.err
+    assert approved.status == 0 and json.loads(approved.out)["id"] == proposal["id"]
+    [collection] = lines(person("collections", "list", "--json").out)
+    assert (collection["storage"], collection["documents"]) == ("sql", len(ORDERS))
+    asked = ("query", "orders", "-w", "total>=3.5", "-w", "paid=true", "--sort", "-total")
+    found = lines(person(*asked, "--json").out)
+    assert found == [one for one in reversed(ORDERS) if one["total"] >= 3.5 and one["paid"]]
+    table = csv.DictReader(io.StringIO(person(*asked, "-n", "1", "--format", "csv").out))
+    assert [row["total"] for row in table] == ["20.5"]
+    assert person("query", "orders", "-w", "nonsense").status == 2
+    assert person("query", "elsewhere").status == 4
+    assert person("collections", "contract", "orders", "freeze").out.strip() == "freeze"
+    assert json.loads(person("collections", "drift", "orders", "--json").out)["drifted"] is False
+    assert "total" in person("collections", "show", "orders").out
+    assert person("collections", "refusals", "orders").err.strip() == "Every document was kept."
+    person("schemas", "rollback", "orders", "--yes", "--no-wait")
+    house.run_queues()
+    assert lines(person(*asked, "--json").out) == found
+
+
+def test_numbers_keep_every_digit(house: House, person: Person, tmp_path: Path) -> None:
+    text = '{"long":123456789012345678901234567890.10,"small":0.0000001,"whole":1.0}'
+    (tmp_path / "exact.json").write_text(text)
+    person("upload", tmp_path / "exact.json", "--collection", "exact", "--no-wait")
+    house.run_queues()
+
+    printed = person("query", "exact", "--json").out
+
+    assert "123456789012345678901234567890.10" in printed and '"whole":1.0' in printed
+    assert json.loads(printed) == json.loads(text)
+
+
+def test_operators_see_queues_and_models(
+    house: House, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = person("keys", "create", "scanner", "--role", "viewer", "--days", "3", "--json")
+    made = json.loads(mine.out)
+    listed = lines(person("keys", "list", "--json").out)
+    denied = person("dlq", "list")
+    monkeypatch.setenv("MAMMOTHBOX_KEY", made["key"])
+    as_viewer = person("keys", "list")
+    monkeypatch.setenv("MAMMOTHBOX_KEY", house.key("operator"))
+
+    assert made["key"] not in json.dumps(listed)
+    assert made["key_id"] in {one["key_id"] for one in listed}
+    assert denied.status == 3 and as_viewer.status == 3
+    assert {one["name"] for one in lines(person("dlq", "list", "--json").out)} >= {"intake"}
+    assert person("dlq", "redrive", "intake", "--json").status == 0
+    assert person("dlq", "show", "embed").err.strip() == "Nothing was given up."
+    spaces = lines(person("models", "list", "--json").out)
+    assert [one["state"] for one in spaces].count("active") == 1
+    assert person("models", "activate", "nothing").status == 4
+    assert person("keys", "revoke", made["key_id"], "--yes").status == 0
+    monkeypatch.setenv("MAMMOTHBOX_KEY", made["key"])
+    assert person("ls").status == 3

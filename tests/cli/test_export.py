@@ -1,0 +1,155 @@
+"""A library as a folder, and that folder as a library: nothing that hands did is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from clients.cli import server
+from clients.cli.exporting import names
+from tests.cli.conftest import Person, Said
+from tests.cli.faulty import Proxy
+from tests.cli.filled import PHOTOS, fill, lines, near_copy
+from tests.house import House
+
+
+class Working(threading.Event):
+    """Whoever waits by it lets the workers work meanwhile."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self.work = work
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.work()
+        return self.is_set()
+
+
+@pytest.fixture
+def working(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers work whenever a command waits for them."""
+    plain = server.Server
+
+    def new(url: str, http: httpx2.Client, patience_s: float, waiting: Any) -> server.Server:
+        return plain(url, http, patience_s, waiting, Working(house.run_queues))
+
+    monkeypatch.setattr(server, "Server", new)
+    monkeypatch.setattr("clients.cli.jobs.time.sleep", lambda _: house.run_queues())
+
+
+def report(said: Said) -> dict[str, Any]:
+    """What a command printed at its end; workers in this process write their logs before it."""
+    text = f"\n{said.out}"
+    return dict(json.loads(text[text.rindex("\n{\n") :]))
+
+
+def worked_on(house: House, person: Person, folder: Path) -> None:
+    """A library in which hands did something of each kind."""
+    folder.mkdir()
+    (folder / "small.jpg").write_bytes(near_copy(PHOTOS / "cat.webp"))
+    (folder / "exact.json").write_text('{"n":12345678901234567890.10,"deep":{"x":[1.0,null]}}')
+    fill(house, person, folder, photos=["cat.webp", "bulb.webp", "moose.webp"])
+    (folder / "again").mkdir()
+    key = house.client()
+    copy = {"filename": "twin.webp", "size_bytes": (PHOTOS / "cat.webp").stat().st_size}
+    place = key.post("/api/v1/uploads", json={"files": [copy]}).json()["uploads"][0]
+    house.put(place["fields"]["key"], (PHOTOS / "cat.webp").read_bytes())
+    nameless = [{"order": 99, "total": 1.10, "paid": True, "at": "2026-02-01"}, {"order": 100}]
+    key.post("/api/v1/ingest?collection=orders", json=nameless)
+    house.run_queues()
+    ids = {one["filename"]: one["system_id"] for one in lines(person("ls", "--all", "--json").out)}
+    person("tag", "add", ids["cat.webp"], "mine", "ünser")
+    person("rate", "5", ids["cat.webp"], ids["twin.webp"])
+    person("comment", "first\nsecond", ids["bulb.webp"])
+    home = json.loads(person("show", ids["cat.webp"], "--json").out)["cluster"]["id"]
+    person("clusters", "rename", home, "Pets & more")
+    person("clusters", "move", ids["moose.webp"], "--to", home)
+    person("clusters", "part", ids["cat.webp"], ids["bulb.webp"])
+    [pair] = lines(person("duplicates", "list", "--class", "same", "--json").out)
+    person("duplicates", "dismiss", pair["id"])
+    person("searches", "save", "Mine", "tag:mine")
+    person("schemas", "approve", "orders", "--yes", "--no-wait")
+    house.run_queues()
+    person("collections", "contract", "orders", "freeze")
+    person("trash", ids["bulb.webp"])
+
+
+def test_what_is_exported_is_restored_and_equal(
+    house: House, person: Person, working: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_on(house, person, tmp_path / "mine")
+    folder = tmp_path / "export"
+
+    exported = person("export", folder, "--json")
+    again = person("export", folder)
+    into_itself = person("restore", folder)
+    monkeypatch.setenv("MAMMOTHBOX_KEY", house.key(owner="grace"))
+    restored = person("restore", folder, "--verify", "--json")
+    repeated = person("restore", folder, "--verify", "--json")
+
+    assert exported.status == 0 and again.status == 0, exported.err
+    assert into_itself.status == 5 and "not empty" in into_itself.err
+    said = report(restored)
+    assert (said["troubles"], said["differences"]) == ([], []), restored.err
+    assert report(repeated)["differences"] == [], repeated.err
+    mine = house.rows("SELECT count(*) AS n FROM asset WHERE owner = 'ada'")
+    theirs = house.rows("SELECT count(*) AS n FROM asset WHERE owner = 'grace'")
+    assert mine == theirs == [{"n": json.loads(exported.out)["counts"]["objects.jsonl"]}]
+    [pets] = [one for one in lines(person("ls", "--tag", "mine", "--json").out) if one["cluster"]]
+    assert pets["cluster"]["name"] == "Pets & more"
+    person("rate", "1", pets["system_id"])
+    assert report(person("restore", folder, "--verify", "--json"))["differences"] == []
+    assert json.loads(person("show", pets["system_id"], "--json").out)["rating"] == 5
+
+
+def test_an_export_goes_on_where_it_was_cut_off(
+    house: House, person: Person, storage: Proxy, tmp_path: Path
+) -> None:
+    fill(house, person, tmp_path / "mine", photos=["cat.webp", "bulb.webp"])
+    folder = tmp_path / "export"
+    storage.fails("drop", method="GET")
+
+    cut_off = person("export", folder, "--patience", "0.5")
+    storage.works()
+    refused = person("restore", folder)
+    whole = person("export", folder, "--json")
+    (original,) = folder.rglob("cat.webp")
+    original.write_bytes(b"changed")
+    spoilt = person("export", folder)
+
+    assert cut_off.status != 0 and refused.status == 5, cut_off.err
+    assert whole.status == 0 and json.loads(whole.out)["counts"]["objects.jsonl"] == 3
+    assert spoilt.status == 1 and "other bytes" in spoilt.err
+    assert original.read_bytes() == b"changed", "nothing is written over"
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    assert person("export", tmp_path / "full").status == 5
+    assert person("restore", tmp_path / "full").status == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "../../etc/passwd",
+        "",
+        None,
+        "con.txt",
+        ".ssh",
+        "a" * 300 + ".jpeg",
+        "a/b\\c",
+        "x\u202egpj.exe",
+    ],
+)
+def test_names_lead_nowhere_else(given: str | None, tmp_path: Path) -> None:
+    name = names.safe(given, "object")
+
+    written = tmp_path / name
+    written.write_text("x")
+    assert written.resolve().parent == tmp_path.resolve()
+    assert not name.startswith(".") and len(name.encode()) <= 200 and "\u202e" not in name

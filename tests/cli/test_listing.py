@@ -1,0 +1,149 @@
+"""Looking at a library, and changing what a hand may: the commands for objects."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Person
+from tests.cli.faulty import Proxy
+from tests.cli.filled import PHOTOS, fill, lines
+from tests.house import House
+
+
+@pytest.fixture
+def cat(house: House, person: Person, tmp_path: Path) -> str:
+    """The id of a cat, in a library that has some orders as well."""
+    fill(house, person, tmp_path / "mine", photos=["cat.webp"])
+    [found] = lines(person("ls", "--kind", "image", "--json").out)
+    return str(found["system_id"])
+
+
+def test_a_list_is_cut_where_it_was_asked_to_be_and_says_so(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text(str(number))
+    person("upload", *sorted(tmp_path.glob("*.txt")), "--no-wait")
+    house.run_queues("intake")
+
+    two, everything = person("ls", "-n", "2"), person("ls", "--all", "--json")
+
+    assert len(two.lines) == 3 and "more than these 2" in two.err
+    assert {one["filename"] for one in lines(everything.out)} == {f"{n}.txt" for n in range(5)}
+    assert person("ls", "--kind", "video").err.strip() == "Nothing here matches."
+    assert lines(person("ls", "--from", "2999", "--json").out) == []
+
+
+def test_an_original_comes_back_verified_and_nothing_is_written_over(
+    cat: str, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = (PHOTOS / "cat.webp").read_bytes()
+
+    got = person("get", cat)
+    again = person("get", cat)
+    told = json.loads(person("get", cat, "-o", "other.webp", "--json").out)
+    picture = person("get", cat, "--thumbnail", "150", "-o", "small.webp")
+
+    assert got.status == 0 and (tmp_path / "cat.webp").read_bytes() == content
+    assert again.status == 5 and "--force" in again.err
+    assert told["sha256"] == hashlib.sha256((tmp_path / "other.webp").read_bytes()).hexdigest()
+    assert picture.status == 0 and (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_partial_download_goes_on_and_a_wrong_one_begins_anew(
+    cat: str, person: Person, storage: Proxy, tmp_path: Path
+) -> None:
+    content = (PHOTOS / "cat.webp").read_bytes()
+    for kept in (content[:5000], b"x" * 5000, content + b"too long"):
+        target = tmp_path / "mine.webp"
+        (tmp_path / "mine.webp.part").write_bytes(kept)
+        storage.fails("drop", method="GET", times=1)
+
+        assert person("get", cat, "-o", target, "--force").status == 0
+
+        assert target.read_bytes() == content
+
+
+def test_what_is_known_of_an_object_is_shown(cat: str, person: Person) -> None:
+    shown, story = person("show", cat), person("get", cat, "--lineage")
+    metadata = json.loads(person("get", cat, "--metadata").out)
+
+    assert "cat.webp" in shown.out and "ready" in shown.out
+    assert json.loads(person("show", cat, "--json").out)["system_id"] == cat
+    assert "asset.announced" in story.out and isinstance(metadata, dict)
+    missing = person("show", cat.replace(cat[:8], "00000000"))
+    assert missing.status == 4 and "not_found" in missing.err
+
+
+def test_hands_change_objects_whose_ids_are_piped_in(
+    cat: str, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = person("ls", "--kind", "image", "--json").out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(listed))
+
+    tagged = person("tag", "add", "mine", "two words", "--json")
+    person("tag", "rm", cat, "two words")
+    person("rate", "4", cat)
+    person("comment", "Ünser Kater", cat)
+    now = json.loads(person("show", cat, "--json").out)
+
+    assert [one["system_id"] for one in lines(tagged.out)] == [cat]
+    assert [tag["label"] for tag in now["tags"] if tag["source"] == "hand"] == ["mine"]
+    assert (now["rating"], now["comments"]) == (4, "Ünser Kater")
+
+
+def test_what_fails_for_one_is_told_and_the_others_are_done(cat: str, person: Person) -> None:
+    other = "00000000-0000-7000-8000-000000000000"
+
+    told = person("trash", other, cat, "--json")
+
+    assert told.status == 1 and "1 of 2" in told.err
+    assert lines(told.out)[0] == {"system_id": other, "error": "not_found"}
+    assert lines(person("ls", "--kind", "image", "--json").out) == []
+    assert person("untrash", cat).status == 0
+    assert person("trash", cat, "--purge").status == 2, "nobody was there to answer"
+    assert person("trash", cat, "--purge", "--yes").status == 0
+    assert person("show", cat).status == 4
+    assert person("trash", "cat.webp").status == 2
+
+
+def test_a_search_finds_by_words_by_example_and_by_name(
+    cat: str, person: Person, tmp_path: Path
+) -> None:
+    by_words = person("search", "a", "cat", "--explain", "--json")
+    by_id = lines(person("search", "--like", cat, "--type", "media", "--json").out)
+    by_file = lines(person("search", "--like", PHOTOS / "cat.webp", "--json").out)
+    person("searches", "save", "Cats", "kind:image", "cat")
+    kept = lines(person("searches", "list", "--json").out)
+    by_name = lines(person("search", "--saved", "Cats", "--json").out)
+
+    plan, *found = lines(by_words.out)
+    assert plan["plan"] and found[0]["id"] == cat and found[0]["why"]
+    assert {one["id"] for one in (*by_id[:1], *by_file[:1], *by_name[:1])} == {cat}
+    assert [one["name"] for one in kept] == ["Cats"]
+    assert "cat.webp" in person("search", "cat").out
+    assert person("searches", "rm", "Cats").status == 0
+    assert person("search", "--saved", "Cats").status == 4
+    assert person("search", "near:nowhere").status == 2
+    assert person("search", "--like", tmp_path / "none.jpg").status == 1
+
+
+def test_what_failed_is_tried_again(house: House, person: Person, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes((PHOTOS / "cat.webp").read_bytes()[:2000])
+    person("upload", tmp_path / "broken.png", "--no-wait")
+    house.run_queues()
+    [failed] = lines(person("ls", "--status", "failed", "--json").out)
+
+    again = person("replay", "--failed", "--code", failed["error"]["code"], "--json")
+
+    assert again.status == 0 and lines(again.out)[0]["system_id"] == failed["system_id"]
+    assert person("replay", "--failed", "--code", "no_such_code").err.strip() == "Nothing failed."
+    assert person("replay").status == 2

@@ -1,0 +1,60 @@
+"""How commands end: one sentence and a status, whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from clients.cli.commands import login
+from tests.cli.conftest import Person
+from tests.cli.faulty import Proxy
+
+
+def test_help_tells_the_exit_statuses(person: Person) -> None:
+    told = person("--help")
+
+    assert told.status == 0
+    for command in ("upload", "watch", "import", "status", "login"):
+        assert f" {command} " in told.out
+    assert "6 the server" in told.out and "130 interrupted" in told.out
+
+
+def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_path: Path) -> None:
+    assert person("no-such-command").status == 2
+    assert person("--key", "wrong", "whoami").status == 3
+    assert person("status", str(uuid4())).status == 4
+    (tmp_path / "a").write_text("a")
+    away = person("--url", "http://127.0.0.1:1", "upload", tmp_path / "a", "--patience", "0")
+    assert away.status == 6
+    assert "cannot be reached" in away.err and "Nothing is lost" in away.err
+    front.fails("drop")
+    assert person("upload", tmp_path / "a", "--patience", "0.1").status == 6
+
+
+def test_what_nobody_thought_of_is_one_line_and_written_down(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the mammoth sat on it")
+
+    monkeypatch.setattr(login, "tell", broken)
+
+    told = person("whoami")
+
+    assert told.status == 1
+    assert "the mammoth sat on it" in told.err and told.err.count("\n") == 1
+    assert "Traceback" in (tmp_path / "state/mammothbox/failures.log").read_text()
+
+
+def test_a_busy_server_is_asked_again_for_what_may_be_repeated(
+    person: Person, front: Proxy
+) -> None:
+    front.fails("busy", times=2)
+
+    told = person("whoami")
+
+    assert told.status == 0
+    assert front.faults["busy"] == 2
+    assert "Waiting for it" in told.err
