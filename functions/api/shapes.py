@@ -122,6 +122,7 @@ class ObjectDetail(Object, MediaDetail):
 
     uri: str | None
     crc64nvme: str | None
+    tags_removed: list[str] = Field(description="Labels that a hand took away for good.")
     stages: list[Stage]
 
 

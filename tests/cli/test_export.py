@@ -65,6 +65,7 @@ def worked_on(house: House, person: Person, folder: Path) -> None:
     house.run_queues()
     ids = {one["filename"]: one["system_id"] for one in lines(person("ls", "--all", "--json").out)}
     person("tag", "add", ids["cat.webp"], "mine", "ünser")
+    person("tag", "rm", ids["cat.webp"], "animal")
     person("rate", "5", ids["cat.webp"], ids["twin.webp"])
     person("comment", "first\nsecond", ids["bulb.webp"])
     home = json.loads(person("show", ids["cat.webp"], "--json").out)["cluster"]["id"]
@@ -103,6 +104,8 @@ def test_what_is_exported_is_restored_and_equal(
     assert mine == theirs == [{"n": json.loads(exported.out)["counts"]["objects.jsonl"]}]
     [pets] = [one for one in lines(person("ls", "--tag", "mine", "--json").out) if one["cluster"]]
     assert pets["cluster"]["name"] == "Pets & more"
+    told = json.loads(person("show", pets["system_id"], "--json").out)
+    assert told["tags_removed"] == ["animal"]
     person("rate", "1", pets["system_id"])
     assert report(person("restore", folder, "--verify", "--json"))["differences"] == []
     assert json.loads(person("show", pets["system_id"], "--json").out)["rating"] == 5

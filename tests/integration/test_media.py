@@ -167,6 +167,7 @@ def test_a_hands_tags_survive_every_run(house: House, client: TestClient) -> Non
     after = {tag["label"]: tag["source"] for tag in asset["tags"]}
     assert after["grandma's garden"] == "hand"
     assert said_by_the_file not in after
+    assert asset["tags_removed"] == [said_by_the_file]
     assert asset["rating"] == 4
     listed = client.get("/api/v1/objects", params={"tag": "grandma's garden"}).json()["items"]
     assert [item["system_id"] for item in listed] == [str(asset_id)]

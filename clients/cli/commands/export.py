@@ -73,8 +73,7 @@ def restore(
 ) -> None:
     """Restore an export into an empty library, of any owner; safe to repeat.
 
-    Models say again what they see; what hands did is done again. Tags that a hand took away are
-    not known to the API, and may come back.
+    Models say again what they see; what hands did is done again.
 
     Example: mammothbox restore backup-2026 --verify
     """

@@ -39,8 +39,8 @@ class Hands:
         told = line["object"]
         system_id = self.ids[told["system_id"]]
         body: dict[str, Any] = {}
-        if labels := by_hand(told):
-            body["tags"] = {"add": labels}
+        if any(changed := by_hand(told)):
+            body["tags"] = dict(zip(("add", "remove"), changed, strict=True))
         body |= {
             name: _plain(told[name]) for name in ("comments", "rating") if told[name] is not None
         }
@@ -187,9 +187,10 @@ class Hands:
             return None
 
 
-def by_hand(told: Line) -> list[str]:
-    """The tags that a hand put on the object."""
-    return sorted(tag["label"] for tag in told["tags"] if tag["source"] == "hand")
+def by_hand(told: Line) -> tuple[list[str], list[str]]:
+    """The tags that a hand put on the object, and those that it took away."""
+    added = sorted(tag["label"] for tag in told["tags"] if tag["source"] == "hand")
+    return added, told["tags_removed"]
 
 
 def members_of(lines: Iterable[Line]) -> dict[str, list[str]]:

@@ -182,6 +182,7 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
             "thumbnail": _thumbnail(known),
             "uri": services.download_address(asset),
             "crc64nvme": asset.crc64nvme,
+            "tags_removed": known.tags_removed,
             "stages": [Stage.of(row) for row in rows],
         }
     )

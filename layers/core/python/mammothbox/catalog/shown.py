@@ -17,7 +17,7 @@ class Shown:
     """Facts, tags, caption and derivatives. Of what is no media, all is empty.
 
     `tags` have `label`, `source` and `score`; each label once, by whom to believe first.
-    `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
+    `tags_removed` are the labels that a hand took away, whatever a model says. `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
     `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
     `similarity`, `threshold`, `runner_up`, `runner_up_similarity` and `pinned`.
     `schema_id` is the schema in force of the collection that JSON is in. `same_as` is the
@@ -49,6 +49,7 @@ class Shown:
     same_as: UUID | None = None
     united: tuple[dict[str, Any], ...] = ()
     tags: tuple[dict[str, Any], ...] = ()
+    tags_removed: tuple[str, ...] = ()
     derivatives: tuple[dict[str, Any], ...] = ()
     thumbnail: Thumbnail | None = None
 
@@ -88,6 +89,9 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         " (SELECT json_build_object('asset_id', seen, 'name', thumbnail) FROM (SELECT "
         + THUMBNAIL
         + " FROM asset a WHERE a.owner = %(owner)s AND a.id = wanted.id) looked) AS thumbnail,"
+        " (SELECT coalesce(json_agg(label ORDER BY label), '[]') FROM tag_by_hand h"
+        "  WHERE h.owner = %(owner)s AND h.asset_id = wanted.id AND NOT h.present)"
+        "  AS tags_removed,"
         " coalesce(t.tags, '[]') AS tags, coalesce(d.derivatives, '[]') AS derivatives"
         " FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
         " LEFT JOIN media m ON m.owner = %(owner)s AND m.asset_id = wanted.id"
@@ -115,6 +119,7 @@ def _shown(row: dict[str, Any]) -> Shown:
             "phash": f"{int(phash, 2):016x}" if phash else None,
             "united": tuple(row["united"]),
             "tags": tuple(row["tags"]),
+            "tags_removed": tuple(row["tags_removed"]),
             "derivatives": tuple(row["derivatives"]),
             "thumbnail": _thumbnail(row["thumbnail"]),
         }
