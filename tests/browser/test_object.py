@@ -42,6 +42,10 @@ def test_every_kind_is_shown_as_what_it_is(
     page.evaluate("document.querySelector('video').play()")
     settles(page, "document.querySelector('video').currentTime > 0")
     accessible(page)
+    # As a search that found a moment of it links there.
+    page.goto(f"/#/objects/{shelf.ids['moving.mp4']}?at=500")
+    page.reload()
+    settles(page, "document.querySelector('video')?.currentTime >= 0.5")
     look_at(page, shelf.ids["tone.wav"])
     settles(page, "document.querySelector('audio')?.readyState >= 1")
     box = page.get_by_alt_text("Waveform").bounding_box()

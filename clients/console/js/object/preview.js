@@ -10,15 +10,15 @@ import { zoomable } from "./zoom.js";
 const MOST_JSON = 3_000_000;
 const PLAYED = { audio: "sound", video: "video" };
 
-/** An element that shows it; what has to be fetched for it comes later. */
-export async function preview(object, signal) {
+/** An element that shows it, a video from `atMs` on; what has to be fetched for it comes later. */
+export async function preview(object, signal, atMs = 0) {
   if (object.status === "awaiting_upload") return note("Its bytes have not arrived yet.", "The upload was begun and not finished. Send the same file again to go on.");
   if (object.error?.code === "purged") return note("Erased.", "Its bytes are gone for good.");
   const derivatives = object.duplicate_of && !object.derivatives.length
     ? (await known(object.duplicate_of).catch(() => object)).derivatives
     : object.derivatives;
   const named = (...names) => names.map((name) => derivatives.find((each) => each.name === name)).find(Boolean);
-  if (object.kind === "video") return video(object, named("poster.jpg", "preview-1024.jpg"));
+  if (object.kind === "video") return video(object, named("poster.jpg", "preview-1024.jpg"), atMs);
   if (object.kind === "audio") return audio(object, named("waveform.png"), named("cover.jpg", "thumb-300.webp"));
   const picture = named("preview-1024.jpg", "thumb-300.webp");
   if (picture) return image(object, picture);
@@ -34,9 +34,9 @@ function image(object, picture) {
   });
 }
 
-function video(object, poster) {
+function video(object, poster, atMs) {
   return h("div", { class: "player" }, h("video", {
-    src: object.uri, poster: poster?.url, controls: true, preload: "metadata", playsinline: true, "aria-label": object.filename ?? "Video",
+    src: atMs && object.uri ? `${object.uri}#t=${atMs / 1000}` : object.uri, poster: poster?.url, controls: true, preload: "metadata", playsinline: true, "aria-label": object.filename ?? "Video",
     width: object.width, height: object.height, on: { error: unplayable },
   }));
 }

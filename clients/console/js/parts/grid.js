@@ -196,6 +196,8 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     const section = layout.sections.find((each) => each.key === key);
     top = element.getBoundingClientRect().top + scrollY;
     if (section && scrolled) scrollTo(0, top - bar + section.y + Math.floor(from / layout.columns) * layout.step + rest);
+    // To where the page is already scrolled tells nobody, and what is drawn may be another place's.
+    schedule();
   }
 
   function goTo(key, from = 0) {

@@ -70,7 +70,7 @@ export async function show(place, route, signal) {
   }
 
   async function drawPreview() {
-    await later(stage, () => preview(object, signal));
+    await later(stage, () => preview(object, signal, Number(route.query.get("at"))));
   }
 
   /** After a change that somebody made here: what they have in hand stays as it is. */
