@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_state_path
 
-from clients.cli.problems import NOT_ALLOWED, Stop
+from clients.cli.problems import NOT_ALLOWED, USAGE, Stop
 
 URL_VARIABLE = "MAMMOTHBOX_URL"
 KEY_VARIABLE = "MAMMOTHBOX_KEY"
@@ -83,7 +84,15 @@ def usual_url() -> str:
 def plain_url(url: str) -> str:
     """The address without what people paste along with it."""
     plain = url.strip().rstrip("/").removesuffix("/api/v1")
-    return plain if "://" in plain else f"http://{plain}"
+    plain = plain if "://" in plain else f"http://{plain}"
+    try:
+        parts = urlsplit(plain)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        right = False
+    if not right or plain.startswith(("http://http:", "http://https:")):
+        raise Stop(f"{url.strip()!r} is no address of a server, such as {USUAL_URL}.", USAGE)
+    return plain
 
 
 def kept_login() -> Login | None:

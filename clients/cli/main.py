@@ -9,13 +9,14 @@ import sys
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import metadata
 from types import FrameType
 from typing import Annotated
 
 import typer
 
 from clients.cli import config
-from clients.cli.output import note
+from clients.cli.output import note, tell
 from clients.cli.problems import (
     EXIT_STATUSES,
     FAILED,
@@ -63,6 +64,7 @@ Key = Annotated[
         " see options: prefer those.",
     ),
 ]
+Version = Annotated[bool, typer.Option("--version", help="Tell the version and exit.")]
 
 
 def build() -> typer.Typer:
@@ -70,6 +72,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="mammothbox",
         no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=EXIT_STATUSES,
@@ -98,8 +101,15 @@ def run() -> None:
         sys.exit(FAILED)
 
 
-def _account(url: Url = None, key: Key = None) -> None:
+def _account(
+    context: typer.Context, url: Url = None, key: Key = None, version: Version = False
+) -> None:
     """Drop any file or any JSON into a box; get back an organised, searchable library."""
+    if version:
+        tell(f"mammothbox {metadata.version('mammothbox')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")
     config.choose(config.Given(url, key))
 
 

@@ -20,6 +20,9 @@ from clients.cli import exact_json
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON for scripts; lists print a line per item.")
 ]
+_ANY_WIDTH = 100_000
+# An id; no longer a word is kept whole in a table that is too wide.
+_LONGEST_WORD = 36
 _FIRST_PRINTABLE = " "
 _DELETE, _LAST_CONTROL = "\x7f", "\x9f"
 
@@ -65,16 +68,41 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     names = [column.removeprefix(">") for column in columns]
     if not sys.stdout.isatty():
         for row in (names, *rows):
-            typer.echo("\t".join(clean(value).plain for value in row))
+            typer.echo("\t".join(clean(value).plain.replace("\n", " ") for value in row))
         return
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column, name in zip(columns, names, strict=True):
+    cells = [[clean(value) for value in row] for row in rows]
+    for at, (column, name) in enumerate(zip(columns, names, strict=True)):
         shown.add_column(
-            name, justify="right" if column.startswith(">") else "left", overflow="fold"
+            name,
+            justify="right" if column.startswith(">") else "left",
+            overflow="fold",
+            no_wrap=all(_is_word(row[at].plain) for row in cells),
         )
-    for row in rows:
-        shown.add_row(*(clean(value) for value in row))
-    Console(file=sys.stdout, highlight=False).print(shown)
+    for row in cells:
+        shown.add_row(*row)
+    _print(shown)
+
+
+def _print(shown: Table) -> None:
+    """Fold cells between words; where that is too wide still, leave folding to the terminal.
+
+    People copy ids out of tables, and could not do so in pieces.
+    """
+    console = Console(file=sys.stdout, highlight=False)
+    needed = console.measure(shown, options=console.options.update(width=_ANY_WIDTH))
+    if needed.minimum <= console.width:
+        console.print(shown)
+        return
+    console.width = needed.maximum
+    with console.capture() as lines:
+        console.print(shown)
+    for line in lines.get().splitlines():
+        typer.echo(line.rstrip())
+
+
+def _is_word(text: str) -> bool:
+    return len(text) <= _LONGEST_WORD and not any(map(str.isspace, text))
 
 
 def clean(value: object, style: str = "") -> Text:

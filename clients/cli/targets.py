@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from clients.cli.problems import FAILED, NOT_FOUND, PROBLEMS, USAGE, ServerProbl
 from clients.cli.server import Server
 
 _ID_KEYS = ("system_id", "id")
+_HEADING = "id\t"
 # These are about the caller, not about one object: to go on would fail in the same way.
 _OF_CALLER = {401, 403}
 
@@ -27,11 +29,19 @@ def is_id(text: str) -> bool:
         return False
 
 
+def folder_named(named: str) -> Path:
+    """A folder as it is named; a variable of a script that is not set names none."""
+    if not named:
+        raise Stop("An empty name is no folder; the one you are in is called `.`.", USAGE)
+    return Path(named)
+
+
 def piped_ids() -> list[str]:
-    """The ids on standard input: one a line, or lines of JSON as `--json` prints them."""
+    """The ids on standard input: one a line, a table of `ls`, or lines as of `--json`."""
     if sys.stdin is None or sys.stdin.isatty():
         return []
-    return [_id_of(line.strip()) for line in sys.stdin if line.strip()]
+    told = (line.strip() for line in sys.stdin)
+    return [_id_of(line) for line in told if line and not line.startswith(_HEADING)]
 
 
 def object_ids(given: Sequence[str]) -> list[str]:

@@ -87,6 +87,8 @@ def test_a_proposal_becomes_a_table_that_is_asked(
     assert found == [one for one in reversed(ORDERS) if one["total"] >= 3.5 and one["paid"]]
     table = csv.DictReader(io.StringIO(person(*asked, "-n", "1", "--format", "csv").out))
     assert [row["total"] for row in table] == ["20.5"]
+    picked = ("--fields", "paid,at,order", "--format", "csv")
+    assert person("query", "orders", "-w", "total>999", *picked).lines == ["paid,at,order"]
     assert person("query", "orders", "-w", "nonsense").status == 2
     assert person("query", "elsewhere").status == 4
     assert person("collections", "contract", "orders", "freeze").out.strip() == "freeze"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -147,3 +148,31 @@ def test_what_failed_is_tried_again(house: House, person: Person, tmp_path: Path
     assert again.status == 0 and lines(again.out)[0]["system_id"] == failed["system_id"]
     assert person("replay", "--failed", "--code", "no_such_code").err.strip() == "Nothing failed."
     assert person("replay").status == 2
+
+
+def test_words_to_leave_out_are_no_options(cat: str, person: Person) -> None:
+    found = lines(person("search", "kind:image", "-tag:toy", "-n", "1", "--json").out)
+    without = lines(person("search", "-kind:image", "after:2020", "-n5", "--json").out)
+
+    assert [one["id"] for one in found] == [cat]
+    assert without and cat not in [one["id"] for one in without]
+    assert person("searches", "save", "Rest", "-kind:image").status == 0
+    assert person("search", "cat", "--bogus").status == 2
+
+
+def test_nothing_takes_the_place_of_a_device(cat: str, person: Person, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    refused = person("get", cat, "-o", tmp_path / "pipe", "--force")
+
+    assert refused.status == 2 and (tmp_path / "pipe").is_fifo()
+
+
+def test_a_table_of_ids_can_be_piped(
+    cat: str, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = person("ls", "--kind", "image", "--to", "2999").out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(table))
+
+    assert "Rated 1 of 1" in person("rate", "3", "-").err
+    assert person("ls", "--taken-from", "2000").status == 0

@@ -33,6 +33,14 @@ def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_p
     assert person("upload", tmp_path / "a", "--patience", "0.1").status == 6
 
 
+def test_a_mistyped_address_is_told_at_once(person: Person) -> None:
+    for mistyped in ("htp://127.0.0.1", "http:/127.0.0.1", "http://127.0.0.1:80000", "http://"):
+        told = person("--url", mistyped, "whoami")
+        assert told.status == 2 and "no address" in told.err
+    assert person("--version").out.startswith("mammothbox ")
+    assert person().status == 2
+
+
 def test_what_nobody_thought_of_is_one_line_and_written_down(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

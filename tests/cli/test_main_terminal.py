@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -114,3 +115,13 @@ def test_a_key_that_is_typed_is_not_shown(person: Person) -> None:
 
     assert status == 0, shown
     assert "Signed in" in shown and key not in shown
+
+
+def test_ids_in_tables_stay_whole(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    person("upload", tmp_path / "a.txt")
+    system_id = json.loads(person("ls", "--json").out)["system_id"]
+
+    for columns in (160, 60):
+        _, shown = Terminal(person, columns, "ls").end()
+        assert system_id in shown

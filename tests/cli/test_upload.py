@@ -117,6 +117,21 @@ def test_standard_input_becomes_a_named_object(
     assert asset == {"filename": "order.json", "collection": "orders"}
     assert list((tmp_path / "state/mammothbox/stdin").iterdir()) == []
     assert person("upload", "-").status == 2
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    nothing = person("upload", "-", "--name", "dump.sql")
+    assert nothing.status == 1 and "dump.sql: left out: it is empty" in nothing.err
+    assert list((tmp_path / "state/mammothbox/stdin").iterdir()) == []
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(
+    house: House, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private.txt").write_text("of nobody's business")
+    monkeypatch.chdir(tmp_path)
+
+    assert person("upload", "").status == 1
+    assert {person(command, "").status for command in ("watch", "import", "export")} == {2}
+    assert house.rows("SELECT 1 FROM asset") == []
 
 
 def test_a_file_that_changes_on_the_way_is_not_stored_until_it_rests(

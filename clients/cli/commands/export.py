@@ -14,8 +14,9 @@ from clients.cli.exporting.putback import restore as put_back
 from clients.cli.output import Json
 from clients.cli.problems import FAILED
 from clients.cli.server import connect
+from clients.cli.targets import folder_named
 
-Folder = Annotated[Path, typer.Argument(help="The folder of the export.")]
+Folder = Annotated[Path, typer.Argument(parser=folder_named, help="The folder of the export.")]
 Parallel = Annotated[int, typer.Option(min=1, max=32, help="So many at once.")]
 Patience = Annotated[float, typer.Option(help="Seconds to wait for a server that fails.")]
 

@@ -95,6 +95,8 @@ def _target(found: dict[str, Any], to: str | None, size: int | None, force: bool
     name = own if size is None else f"{Path(own).stem}-{size}.webp"
     path = Path(to) if to else Path(name)
     path = path / name if path.is_dir() else path
+    if path.exists() and not path.is_file():
+        raise Stop(f"{path} is a device or a pipe, not a file: write to it with -o - >.", USAGE)
     if path.exists() and not force:
         raise Stop(f"{path} is there already: --force writes over it.", REFUSED)
     if not path.absolute().parent.is_dir():

@@ -16,6 +16,7 @@ from clients.cli.commands.upload import Comments, DryRun, Parallel, Patience
 from clients.cli.output import Json, emit_lines, note, table
 from clients.cli.problems import FAILED, USAGE, Stop
 from clients.cli.progress import Bars, bars
+from clients.cli.targets import folder_named
 from clients.cli.uploading import sidecars
 from clients.cli.uploading.files import Choice, Found, LeftOut, walk
 from clients.cli.uploading.session import Session, open_session, say_waiting
@@ -24,7 +25,10 @@ from clients.cli.uploading.taken import taken_at
 
 _PICTURES = "DCIM"
 
-Folder = Annotated[Path, typer.Argument(help="The card, the phone's folder, or any folder.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(parser=folder_named, help="The card, the phone's folder, or any folder."),
+]
 Since = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what was taken since then."),

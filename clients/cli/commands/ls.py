@@ -93,8 +93,8 @@ def ls(
             "duplicate_of": duplicate_of,
             "from": instant(since),
             "to": instant(until),
-            "taken_from": taken_from,
-            "taken_to": taken_to,
+            "taken_from": instant(taken_from, zone=""),
+            "taken_to": instant(taken_to, zone=""),
             "bbox": bbox,
             "trashed": trashed,
         }
@@ -117,13 +117,13 @@ def show(
     listing.facts(_facts(found))
 
 
-def instant(given: str | None) -> str | None:
+def instant(given: str | None, zone: str = "Z") -> str | None:
     """A time as the API takes it: `2024`, `2024-06` and `2024-06-30` are where they begin."""
     if given is None:
         return None
     if not _DATE.fullmatch(given):
         return given
-    return given + "-01-01"[len(given) - len("2024") :] + "T00:00:00Z"
+    return given + "-01-01"[len(given) - len("2024") :] + f"T00:00:00{zone}"
 
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, object]]:
@@ -141,7 +141,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, object]]:
         ("sha256", found["sha256"]),
         ("arrived", output.when(found["created_at"])),
         ("taken", output.when(found["taken_at"])),
-        ("place", place and f"{place['latitude']}, {place['longitude']}"),
+        ("place", f"{place['latitude']}, {place['longitude']}" if place else None),
         ("camera", " ".join(filter(None, (camera.get("make"), camera.get("model"))))),
         ("caption", found["caption"]),
         ("tags", ", ".join(f"{tag['label']} ({tag['source']})" for tag in found["tags"])),

@@ -17,6 +17,7 @@ from clients.cli.problems import USAGE, Stop
 from clients.cli.server import Query, Server, connect
 
 _PAGE = 200
+_MISSING = object()
 # The longest first: `>=` is not `>`.
 _OPERATORS = {
     "!=": "ne",
@@ -80,7 +81,8 @@ def query(
         asked.update(parameter(condition))
     with connect() as server:
         found = documents(server, collection, asked)
-        _print(found if everything else islice(found, limit), Format.JSON if as_json else as_format)
+        shown = found if everything else islice(found, limit)
+        _print(shown, Format.JSON if as_json else as_format, _split(fields))
 
 
 def parameter(condition: str) -> dict[str, str]:
@@ -114,13 +116,20 @@ def _page(server: Server, collection: str, asked: Query) -> dict[str, Any]:
     return dict(page)
 
 
-def _print(found: Iterator[dict[str, Any]], as_format: Format) -> None:
+def _split(fields: str | None) -> list[str]:
+    return [field.strip() for field in (fields or "").split(",") if field.strip()]
+
+
+def _print(found: Iterator[dict[str, Any]], as_format: Format, fields: Sequence[str]) -> None:
     if as_format is Format.JSON:
         for one in found:
             typer.echo(exact_json.write(one["doc"]))
         return
     docs = [one["doc"] for one in found]
-    names = list(dict.fromkeys(name for doc in docs if isinstance(doc, dict) for name in doc))
+    # Columns that are asked for are there, in that order, whatever documents have.
+    names = list(
+        fields or dict.fromkeys(name for doc in docs if isinstance(doc, dict) for name in doc)
+    )
     if as_format is Format.CSV:
         _write_csv(names, docs)
     elif docs:
@@ -131,15 +140,28 @@ def _print(found: Iterator[dict[str, Any]], as_format: Format) -> None:
 
 def _write_csv(names: Sequence[str], docs: Sequence[Any]) -> None:
     writer = csv.writer(sys.stdout)
-    writer.writerow(names)
+    if names:
+        writer.writerow(names)
     writer.writerows(_cells(names, doc) for doc in docs)
 
 
 def _cells(names: Sequence[str], doc: Any) -> list[str]:
     if not isinstance(doc, dict):
         return [exact_json.write(doc), *([""] * (len(names) - 1))]
-    return [_cell(doc[name]) if name in doc else "" for name in names]
+    return [_cell(_value(doc, name)) for name in names]
+
+
+def _value(doc: dict[str, Any], name: str) -> Any:
+    """What is at `a`, or at `a.b`."""
+    if name in doc:
+        return doc[name]
+    value: Any = doc
+    for step in name.split("."):
+        value = value.get(step, _MISSING) if isinstance(value, dict) else _MISSING
+    return value
 
 
 def _cell(value: Any) -> str:
-    return str(value) if isinstance(value, str) else exact_json.write(value)
+    if value is _MISSING:
+        return ""
+    return value if isinstance(value, str) else exact_json.write(value)

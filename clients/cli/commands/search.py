@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from clients.cli import exact_json, listing, output
 from clients.cli.listing import Column
@@ -17,6 +20,8 @@ from clients.cli.targets import is_id
 # What the API takes at once; the model sees far less than that of any picture.
 _LARGEST_EXAMPLE = 4 * 1024 * 1024
 _SHOWN = 60
+# Neither a long option, nor a short one with its number, such as `-n5`.
+_WITHOUT = re.compile(r"-(?!-|\w=?\d+$).")
 # Each is asked anew when they are listed, so the API lists no more at once.
 MOST_KEPT = 50
 
@@ -65,12 +70,35 @@ _KEPT = (
 )
 
 
+class Worded(TyperCommand):
+    """A command whose words may begin with `-`, as in `red car -tag:toy`: no option does so."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Let such words stand behind `--`."""
+        takes_value = {
+            name: isinstance(option, TyperOption) and not option.is_flag
+            for option in self.get_params(ctx)
+            for name in option.opts
+        }
+        options, words = [], list[str]()
+        left = iter(args)
+        for one in left:
+            if one == "--":
+                words += left
+            elif _WITHOUT.match(one) and one not in takes_value:
+                words.append(one)
+            else:
+                options.append(one)
+                options += islice(left, 1 if takes_value.get(one) else 0)
+        return super().parse_args(ctx, [*options, "--", *words] if words else options)
+
+
 def add(app: typer.Typer) -> None:
     """`mammothbox search`, `mammothbox searches …`."""
-    app.command()(search)
+    app.command(cls=Worded)(search)
     kept = typer.Typer(no_args_is_help=True, help="Searches that are kept by name.")
     kept.command("list")(list_kept)
-    kept.command("save")(save)
+    kept.command("save", cls=Worded)(save)
     kept.command("rm")(remove)
     app.add_typer(kept, name="searches")
 

@@ -86,6 +86,7 @@ def upload(
         ):
             if dry_run:
                 _tell_plan(session, found, as_json=as_json)
+                _remove_spool(files, found, summary)
                 return
             session.run(shown, summary.tell, parallel=parallel, comments=comments).upload(found)
             shown.progress.stop()
@@ -103,7 +104,12 @@ def _listed(files: Sequence[str], choice: Choice, name: str | None) -> list[Foun
     if files == [STDIN]:
         if not name:
             raise Stop("Say what standard input is called: --name report.json", USAGE)
-        return [look_at(_spooled(name), name)]
+        spooled = look_at(_spooled(name), name)
+        if isinstance(spooled, LeftOut):
+            # Nothing came: whatever should have written it most likely failed.
+            spooled.path.unlink()
+            return [LeftOut(Path(name), spooled.reason, "failed")]
+        return [spooled]
     if name:
         if len(files) != 1 or not Path(files[0]).is_file():
             raise Stop("--name goes with one file, or with standard input.", USAGE)

@@ -24,6 +24,7 @@ from clients.cli.problems import (
     sentence,
 )
 from clients.cli.progress import bars
+from clients.cli.targets import folder_named
 from clients.cli.uploading.files import Choice
 from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session
@@ -33,7 +34,10 @@ from clients.cli.uploading.watched import PARTIAL, Watched, follow_deletion
 _LOOK_EVERY_S = 10.0
 _STEPS = 4
 
-Folder = Annotated[Path, typer.Argument(help="The folder, with all that is below.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(parser=folder_named, help="The folder, with all that is below."),
+]
 Settle = Annotated[
     float,
     typer.Option(min=0.1, metavar="SECONDS", help="A file is at rest after so long unchanged."),

@@ -190,7 +190,8 @@ class Hands:
 def by_hand(told: Line) -> tuple[list[str], list[str]]:
     """The tags that a hand put on the object, and those that it took away."""
     added = sorted(tag["label"] for tag in told["tags"] if tag["source"] == "hand")
-    return added, told["tags_removed"]
+    # Older servers, and exports of theirs, do not tell.
+    return added, told.get("tags_removed", [])
 
 
 def members_of(lines: Iterable[Line]) -> dict[str, list[str]]:

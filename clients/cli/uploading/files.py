@@ -156,7 +156,10 @@ def _within(path: Path, entry: os.DirEntry[str], choice: Choice) -> Iterator[Fou
 def _all_of(arguments: Sequence[str], choice: Choice) -> Iterator[Found | LeftOut]:
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
+        if not argument:
+            # A variable of a script that is not set; the folder one is in is called `.`.
+            yield LeftOut(path, "an empty name is no file", "failed")
+        elif path.is_dir():
             yield from walk(path, choice)
         elif path.exists() or path.is_symlink() or not glob.has_magic(argument):
             yield look_at(path)

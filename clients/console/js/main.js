@@ -1,5 +1,6 @@
 /** The shell: who is signed in, the navigation, and one view at a time. */
 
+import { get } from "./api.js";
 import { fill, h, svg } from "./dom.js";
 import * as drop from "./drop.js";
 import * as keys from "./keys.js";
@@ -58,7 +59,7 @@ async function display() {
   const slow = setTimeout(() => fill(content, waiting()), 200);
   try {
     const room = ROOMS.find((each) => each.name === route.name);
-    const view = room && !session.may(room.role) ? closed(room) : await VIEWS[route.name]();
+    const view = room && !session.may(room.role) ? closed(room) : await module(route.name);
     await Promise.all((view.styles ?? []).map(style));
     // The address may have changed again while the view was loading.
     if (mine !== turn) return;
@@ -79,6 +80,19 @@ async function display() {
     clearTimeout(slow);
   }
   if (session.key() && session.may("uploader") && (route.name === "upload" || localStorage.getItem("mammothbox.uploads"))) uploads();
+}
+
+/**
+ * The module of a view. A browser that cannot fetch it says so in its own words, so the server is
+ * asked whether it is there: if not, that is what is told, and the view comes when it is back.
+ */
+async function module(name) {
+  try {
+    return await VIEWS[name]();
+  } catch (error) {
+    await get("/health/live");
+    throw error;
+  }
 }
 
 /** Keyboard and screen reader go on at the heading, unless the view has already put them somewhere. */
@@ -166,5 +180,6 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 addEventListener("hashchange", display);
 keys.watch(ask.elements.q);
 reach.watch();
+session.watch();
 drop.watch(() => session.key() !== null && session.may("uploader"), receive);
 await display();

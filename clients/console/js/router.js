@@ -4,7 +4,16 @@
 export function here() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [name = "", ...rest] = path.split("/");
-  return { name: name || "library", id: rest.map(decodeURIComponent).join("/") || null, query: new URLSearchParams(query) };
+  return { name: name || "library", id: rest.map(plain).join("/") || null, query: new URLSearchParams(query) };
+}
+
+/** A part of an address as it was meant; one that somebody mistyped stays as it is. */
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** The address of a view. Empty values of the query are left out; lists are repeated. */

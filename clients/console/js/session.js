@@ -5,7 +5,11 @@ const OWNER = "mammothbox.owner";
 const AFTER_LOGIN = "mammothbox.after-login";
 const WHY = "mammothbox.why-login";
 
-export const key = () => localStorage.getItem(KEY);
+/** The key that this tab works with, for another tab may change what is kept. */
+let known = null;
+
+/** A key whose owner is not put down yet, or not any more, is none. */
+export const key = () => (localStorage.getItem(OWNER) === null ? null : localStorage.getItem(KEY));
 
 /** Owner and role as the server told them at sign-in: `{owner, role}`, or `null`. */
 export function holder() {
@@ -13,6 +17,7 @@ export function holder() {
 }
 
 export function begin(apiKey, who) {
+  known = apiKey;
   localStorage.setItem(KEY, apiKey);
   localStorage.setItem(OWNER, JSON.stringify({ owner: who.owner, role: who.role }));
   sessionStorage.removeItem(AFTER_LOGIN);
@@ -20,6 +25,7 @@ export function begin(apiKey, who) {
 }
 
 export function end() {
+  known = null;
   localStorage.removeItem(KEY);
   localStorage.removeItem(OWNER);
   dispatchEvent(new CustomEvent("mammothbox:signed-out"));
@@ -30,6 +36,23 @@ export function expire() {
   end();
   sessionStorage.setItem(WHY, "This key is not valid any more. Sign in again to go on where you were.");
   interrupt();
+}
+
+/** Who signs out in one tab, or in with another key, has done so in all: none goes on showing what was seen. */
+export function watch() {
+  known = key();
+  addEventListener("storage", (event) => {
+    // The owner is put down and taken away after the key, so by then both are as they are to be.
+    if (event.storageArea !== localStorage || (event.key !== OWNER && event.key !== null) || key() === known) return;
+    known = key();
+    if (known !== null) {
+      location.reload();
+      return;
+    }
+    dispatchEvent(new CustomEvent("mammothbox:signed-out"));
+    interrupt();
+    location.hash = "#/login";
+  });
 }
 
 /** Come back to the address that is shown now after the next sign-in. */

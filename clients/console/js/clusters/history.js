@@ -9,7 +9,8 @@ import { undo } from "./acts.js";
 
 const objects = (number) => several(number, "object");
 const SENTENCES = {
-  rename: (it, name) => `Renamed ${name(0)}${it.detail.name ? ` to “${it.detail.name}”` : ""}`,
+  // What it was called before is not told, and `name` is what it is called by now.
+  rename: (it, name) => (it.detail.name ? `Named a directory “${it.detail.name}”` : `Renamed ${name(0)}`),
   merge: (it, name) => `Merged ${several(it.cluster_ids.length - 1, "directory", "directories")} into ${name(0)}: ${objects(it.detail.moved ?? it.objects)}`,
   split: (it, name) => `Split ${name(0)}: ${objects(it.detail.moved ?? it.objects)} went into ${several(it.detail.made?.length ?? 1, "directory of its own", "new directories")}`,
   threshold: (it, name) => `Set how alike members of ${name(0)} have to be to ${it.detail.threshold}${it.detail.left ? `: ${objects(it.detail.left)} left` : ""}`,
@@ -55,7 +56,7 @@ export function history({ cluster = null, names, limit = 30, signal, again }) {
     const text = sentence(each, names());
     return h("li", { class: each.undone_by ? "undone" : null },
       h("span", {}, text, each.undone_by && h("span", { class: "quiet" }, " — taken back")),
-      h("span", { class: "small quiet", title: moment(each.at) }, `${ago(each.at)} by ${each.actor}`),
+      h("span", { class: "small quiet", title: moment(each.at) }, `${ago(each.at)} by ${each.actor_name ?? each.actor}`),
       !each.undoes && !each.undone_by && session.may("admin") && h("button", { type: "button", class: "small", "aria-label": `Undo: ${text}`, on: { click: (event) => back(each, event.target) } }, "Undo"));
   }
 

@@ -1,10 +1,12 @@
 /** What an object looks or sounds like. */
 
 import { h } from "../dom.js";
-import { tree } from "../parts/jsontree.js";
+import { parse } from "../parts/exact.js";
+import { tree, treeOf } from "../parts/jsontree.js";
 import { state } from "../parts/states.js";
 import { known } from "../parts/picture.js";
-import { size } from "../words.js";
+import { link } from "../router.js";
+import { several, size } from "../words.js";
 import { zoomable } from "./zoom.js";
 
 const MOST_JSON = 3_000_000;
@@ -70,21 +72,33 @@ async function json(object, signal) {
     const answer = await fetch(object.uri, { signal });
     if (!answer.ok) throw new TypeError(`status ${answer.status}`);
     const text = await answer.text();
-    return h("div", { class: "document", tabindex: "0", role: "region", "aria-label": "Content" }, trees(text));
+    return h("div", { class: "document", tabindex: "0", role: "region", "aria-label": "Content" }, trees(text, object.collection));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     return note(error instanceof SyntaxError ? "This is no JSON that can be shown." : "The file cannot be read just now.", error.message);
   }
 }
 
-/** One value, or one on each line. */
-function trees(text) {
+/** One value, or one on each line; a line that is none keeps none of the others from being shown. */
+function trees(text, collection) {
   try {
     return [tree(text)];
   } catch (error) {
     const lines = text.split("\n").filter((line) => line.trim());
-    if (lines.length < 2) throw error;
-    return [tree(`[${lines.join(",")}]`)];
+    const values = lines.flatMap((line) => value(line));
+    if (lines.length < 2 || !values.length) throw error;
+    const lost = lines.length - values.length;
+    return [lost > 0 && h("p", { class: "notice warn" }, `${several(lost, "line is", "lines are")} no JSON and left out here.`,
+      collection && [" ", h("a", { href: link("collections", collection, { tab: "refused" }) }, "What was refused, and why")]), treeOf(values)];
+  }
+}
+
+/** The value of a line, in a list; of one that is none, an empty list. */
+function value(line) {
+  try {
+    return [parse(line)];
+  } catch {
+    return [];
   }
 }
 

@@ -54,7 +54,7 @@ export async function showKeys(place, { owner }, signal) {
       showDialog(`The key “${made.name}”`, h("div", { class: "stack" },
         h("p", { class: "notice warn" }, "Copy it now: it is shown this once, and nobody can read it again."),
         h("code", { class: "secret" }, made.key),
-        h("div", {}, copyButton(() => made.key, "Copy the key"))));
+        h("div", {}, copyButton(() => made.key, "Copy the key"))), { stays: true });
       await look();
     } catch (error) {
       complain(error);

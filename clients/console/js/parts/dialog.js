@@ -41,8 +41,11 @@ export async function confirm(title, text, { answer = "OK", danger = false } = {
   return (await askFor(title, h("p", {}, text), { answer, danger })) !== null;
 }
 
-/** Show something until it is closed. Answers a function that closes it. */
-export function show(title, content, { wide = false } = {}) {
+/**
+ * Show something until it is closed; a click beside it does that, too, unless it `stays`. Answers a
+ * function that closes it.
+ */
+export function show(title, content, { wide = false, stays = false } = {}) {
   const name = `dialog-${++made}`;
   const dialog = h("dialog", { "aria-labelledby": name, class: wide ? "wide" : null },
     h("div", { class: "stack" },
@@ -50,7 +53,10 @@ export function show(title, content, { wide = false } = {}) {
       content,
       h("div", { class: "answers" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Close"))));
   dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // A text that is marked with the pointer, which is let go beside it, ends in a click there, too.
+  let pressed = null;
+  dialog.addEventListener("pointerdown", (event) => { pressed = event.target; });
+  dialog.addEventListener("click", (event) => !stays && pressed === dialog && event.target === dialog && dialog.close());
   document.body.append(dialog);
   dialog.showModal();
   return () => dialog.close();

@@ -8,7 +8,7 @@
  */
 
 import { h } from "../dom.js";
-import { count } from "../words.js";
+import { count, several } from "../words.js";
 import { Digits, parse } from "./exact.js";
 
 const AT_ONCE = 100;
@@ -24,10 +24,10 @@ function node(name, value, depth) {
   const label = name === null ? null : [h("span", { class: typeof name === "number" ? "at" : "key" }, String(name)), ": "];
   const entries = value instanceof Map ? [...value] : Array.isArray(value) ? value.map((each, at) => [at, each]) : null;
   if (!entries) return h("div", { class: "leaf" }, label, leaf(value));
-  const [open, close, what] = value instanceof Map ? ["{", "}", "fields"] : ["[", "]", "items"];
+  const [open, close, what] = value instanceof Map ? ["{", "}", "field"] : ["[", "]", "item"];
   if (!entries.length) return h("div", { class: "leaf" }, label, open + close);
   const inside = h("div", { class: "inside" });
-  const details = h("details", {}, h("summary", {}, label, open, h("span", { class: "quiet" }, ` ${count(entries.length)} ${what} `), close), inside);
+  const details = h("details", {}, h("summary", {}, label, open, h("span", { class: "quiet" }, ` ${several(entries.length, what)} `), close), inside);
   const fillOnce = () => { if (!inside.hasChildNodes()) more(inside, entries, 0, depth + 1); };
   details.addEventListener("toggle", () => { if (details.open) fillOnce(); });
   if (depth < OPEN_TO && entries.length <= AT_ONCE) {

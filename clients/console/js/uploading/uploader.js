@@ -28,7 +28,9 @@ export const isPaused = () => paused;
 
 /** Take up what an earlier visit left, for whoever is signed in; over once that is on the list. */
 export function start() {
-  const { owner } = session.holder();
+  const owner = session.holder()?.owner;
+  // Who signed out while this was being loaded leaves nothing to take up.
+  if (!owner) return Promise.resolve();
   if (begun && whose === owner) return begun;
   stop();
   whose = owner;

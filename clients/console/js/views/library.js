@@ -12,6 +12,7 @@ import { map } from "../parts/map.js";
 import { empty, failed, waiting } from "../parts/states.js";
 import { follow } from "../parts/trail.js";
 import { go, here, link } from "../router.js";
+import * as session from "../session.js";
 import { count } from "../words.js";
 
 export const title = "Library";
@@ -34,15 +35,16 @@ export async function show(place, route, signal) {
   let source = null;
   let shown = null;
   let inner = null;
+  const heading = h("h1", { tabindex: "-1" }, "Library");
   const total = h("span", { class: "quiet total", role: "status" });
   const mapButton = h("button", { type: "button", "aria-pressed": "false", on: { click: toggleMap } }, "Map");
   const bar = filters({ names: NAMES, change: narrow, off: (name) => ignored(query).includes(name), signal });
   const where = h("div", { class: "where" });
   const body = h("div", { class: "shelf" });
-  const selection = selectionBar({ shown: () => shown, inTrash: () => query.get("state") === "trash", again: () => read() });
+  const selection = selectionBar({ shown: () => shown, inTrash: () => query.get("state") === "trash", again: readOn });
   let seen = null;
 
-  fill(place, h("div", { class: "head" }, h("h1", {}, "Library"), total, mapButton), bar.element, where, body, selection.element);
+  fill(place, h("div", { class: "head" }, heading, total, mapButton), bar.element, where, body, selection.element);
   changed = (next) => {
     query = next;
     shown?.chosen.clear();
@@ -110,13 +112,19 @@ export async function show(place, route, signal) {
     draw(stop, kept);
   }
 
+  /** After something was done with what was chosen: the bar that had the focus is gone by then. */
+  async function readOn() {
+    await read();
+    if (document.activeElement === document.body) heading.focus({ preventScroll: true });
+  }
+
   function draw(stop, kept) {
     const number = source.sections.reduce((sum, section) => sum + section.count, 0);
     total.textContent = source.uncounted ? "" : count(number);
     if (!number) { shown = null; fill(body, nothing()); return; }
     const dates = { element: null };
     shown = grid({
-      source, signal: stop, label: "Objects by date",
+      source, signal: stop, label: "Objects by date", mayChoose: session.may("uploader"),
       open: (item) => link("objects", item.id),
       opened,
       chosen: selection.update,

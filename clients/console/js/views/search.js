@@ -124,7 +124,6 @@ export async function show(place, route, signal) {
     box.example(null);
     paint();
     if (isEmpty(state)) return welcomed();
-    if (!state.like && !state.picture && !state.saved) remember(state.q);
     const example = await exampleShown();
     if (until.aborted) return;
     if (state.picture && !example) {
@@ -134,6 +133,8 @@ export async function show(place, route, signal) {
     const late = setTimeout(() => !until.aborted && fill(body, waiting("Searching")), 250);
     try {
       await found(body, { state, example, signal: until, ask, like: (each) => go(link("search", null, { like: each.id })) });
+      // What was refused is not worth asking again.
+      if (!state.like && !state.picture && !state.saved) remember(state.q);
     } catch (error) {
       if (error.name === "AbortError" || until.aborted) return;
       refused(error);
