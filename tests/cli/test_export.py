@@ -111,6 +111,32 @@ def test_what_is_exported_is_restored_and_equal(
     assert json.loads(person("show", pets["system_id"], "--json").out)["rating"] == 5
 
 
+def test_a_damaged_original_is_told_and_all_else_restored_if_that_is_wanted(
+    house: House,
+    person: Person,
+    working: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(house, person, tmp_path / "mine", photos=["cat.webp", "bulb.webp"])
+    folder = tmp_path / "export"
+    assert person("export", folder).status == 0
+    monkeypatch.setenv("MAMMOTHBOX_KEY", house.key(owner="grace"))
+    (original,) = folder.rglob("cat.webp")
+    original.write_bytes(original.read_bytes()[:-1] + b"!")
+
+    spoilt = person("restore", folder, "--verify")
+    nothing = lines(person("ls", "--all", "--json").out)
+    partly = person("restore", folder, "--verify", "--without-damaged")
+    again = person("restore", folder, "--verify", "--without-damaged")
+
+    assert spoilt.status == 1 and "cat.webp is not as it was exported" in spoilt.err
+    assert "--without-damaged" in spoilt.err and nothing == []
+    assert partly.status == again.status == 1 and "equals" not in partly.err + again.err
+    names = [one["filename"] for one in lines(person("ls", "--all", "--json").out)]
+    assert names.count("bulb.webp") == 1 and "cat.webp" not in names
+
+
 def test_an_export_goes_on_where_it_was_cut_off(
     house: House, person: Person, storage: Proxy, tmp_path: Path
 ) -> None:

@@ -68,6 +68,9 @@ def restore(
     folder: Folder,
     *,
     verify: Annotated[bool, typer.Option("--verify", help="Compare everything then.")] = False,
+    without_damaged: Annotated[
+        bool, typer.Option("--without-damaged", help="Leave out originals that are not whole.")
+    ] = False,
     parallel: Parallel = 4,
     patience: Patience = 60,
     as_json: Json = False,
@@ -85,12 +88,16 @@ def restore(
         nonlocal sent
         sent += count
 
+    def hear(trouble: str) -> None:
+        troubles.append(trouble)
+        output.warn(trouble)
+
     with connect(patience_s=patience, waiting=output.warn) as server:
         owner = server.get("keys/current")["owner"]
-        told = Told(moved, output.note, troubles.append)
-        done = put_back(server, folder, owner, parallel, told)
+        told = Told(moved, output.note, hear)
+        done = put_back(server, folder, owner, parallel, told, without_damaged=without_damaged)
         differing = differences(server, done, parallel) if verify else None
-    for line in (*troubles, *(differing or ())):
+    for line in differing or ():
         output.warn(line)
     said = {
         "owner": owner,
@@ -104,7 +111,7 @@ def restore(
         output.emit(said)
     else:
         output.note(f"{len(done.ids)} objects ({output.size(sent)}) are in the library of {owner}.")
-        if differing == []:
+        if differing == [] and not troubles:
             output.note("It equals the export.")
     if troubles or differing:
         raise typer.Exit(FAILED)

@@ -118,6 +118,20 @@ def check(folder: Path, manifest: Manifest) -> None:
                 raise Stop(f"{path} is not as it was exported.", REFUSED)
 
 
+def damage(folder: Path, line: Line) -> str | None:
+    """What is wrong with the original that this line is about, in a sentence; `None` if nothing."""
+    path = inside(folder, line["path"])
+    told = line["object"]
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}."
+    # What was too large for a hash has its size alone.
+    is_whole = path.stat().st_size == told["size_bytes"] and told["sha256"] in (None, found)
+    return None if is_whole else f"{path} is not as it was exported."
+
+
 def inside(folder: Path, name: str) -> Path:
     """The path of a file of the export. Raises `Stop` for one that leads out of it."""
     path = (folder / name).resolve()

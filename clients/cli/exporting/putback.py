@@ -5,17 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clients.cli import config, jobs
 from clients.cli.exporting import compare
-from clients.cli.exporting.folder import OBJECTS, Line, Manifest, check, read_lines, read_manifest
+from clients.cli.exporting.folder import (
+    OBJECTS,
+    Line,
+    Manifest,
+    check,
+    damage,
+    read_lines,
+    read_manifest,
+)
 from clients.cli.exporting.hands import Hands, decided_about
 from clients.cli.exporting.sending import Ids, Sender
 from clients.cli.exporting.tables import Tables
-from clients.cli.problems import REFUSED, USAGE, Stop
+from clients.cli.problems import FAILED, REFUSED, USAGE, Stop
 from clients.cli.server import Server
 
 Said = Callable[[str], None]
@@ -42,10 +51,14 @@ class Restored:
     acts: set[str]
 
 
-def restore(server: Server, folder: Path, owner: str, parallel: int, told: Told) -> Restored:
+def restore(
+    server: Server, folder: Path, owner: str, parallel: int, told: Told, *, without_damaged: bool
+) -> Restored:
     """Put everything of the export into the owner's library, or go on with it.
 
-    Raises `Stop` when the export is not whole, or the library holds something else.
+    Originals that are missing or have other bytes are left out if that is wanted, and told.
+    Raises `Stop` for them otherwise, before anything is sent; also when the export was not
+    finished, or the library holds something else.
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -53,7 +66,19 @@ def restore(server: Server, folder: Path, owner: str, parallel: int, told: Told)
     check(folder, manifest)
     _begin(server, manifest, owner)
     everything = list(read_lines(folder / OBJECTS))
-    lines = [line for line in everything if line["path"]]
+    kept = [line for line in everything if line["path"]]
+    told.step(f"Reading {len(kept)} originals")
+    with ThreadPoolExecutor(parallel) as pool:
+        damages = list(pool.map(lambda line: damage(folder, line), kept))
+    for each in filter(None, damages):
+        told.trouble(each)
+    if any(damages) and not without_damaged:
+        raise Stop(
+            "Nothing was sent: put those originals back, or leave them out with"
+            " --without-damaged, then and whenever this is repeated.",
+            FAILED,
+        )
+    lines = [line for line, found in zip(kept, damages, strict=True) if found is None]
     told.step(f"Sending {len(lines)} objects")
     ids = _sent(server, Sender(server, folder, manifest.export_id, parallel, told.moved), lines)
     hands = Hands(server, ids, told.trouble, parallel)
@@ -68,7 +93,7 @@ def restore(server: Server, folder: Path, owner: str, parallel: int, told: Told)
     hands.judge(_list(folder, "duplicates"))
     hands.keep_searches(_list(folder, "searches"), homes)
     hands.throw_away(lines)
-    return Restored(folder, lines, len(everything) - len(lines), ids, homes, acts)
+    return Restored(folder, lines, len(everything) - len(kept), ids, homes, acts)
 
 
 def differences(server: Server, restored: Restored, parallel: int) -> list[str]:
