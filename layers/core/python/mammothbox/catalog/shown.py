@@ -17,7 +17,8 @@ class Shown:
     """Facts, tags, caption and derivatives. Of what is no media, all is empty.
 
     `tags` have `label`, `source` and `score`; each label once, by whom to believe first.
-    `tags_removed` are the labels that a hand took away, whatever a model says. `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
+    `tags_removed` are the labels that a hand took away, whatever a model says.
+    `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
     `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
     `similarity`, `threshold`, `runner_up`, `runner_up_similarity` and `pinned`.
     `schema_id` is the schema in force of the collection that JSON is in. `same_as` is the
