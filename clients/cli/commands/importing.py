@@ -19,6 +19,7 @@ from clients.cli.progress import Bars, bars
 from clients.cli.targets import folder_named
 from clients.cli.uploading import sidecars
 from clients.cli.uploading.files import Choice, Found, LeftOut, walk
+from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session, say_waiting
 from clients.cli.uploading.summary import Summary, tell_left_out, telling_of_interruptions
 from clients.cli.uploading.taken import taken_at
@@ -72,11 +73,15 @@ def import_folder(
         _tell_plan(roll, as_json=as_json)
         return
     found = [file for _, file in roll.files]
-    with bars(len(found), sum(one.size for one in found)) as shown:
+    outcomes: list[Outcome] = []
+    with (
+        telling_of_interruptions(outcomes, len(found)),
+        bars(len(found), sum(one.size for one in found)) as shown,
+    ):
         missed = tell_left_out(roll.left_out, shown, as_json=as_json)
         if roll.pairs:
             shown.say(f"{roll.pairs} pictures are there raw and developed: both are kept.")
-        summary = Summary(shown, as_json)
+        summary = Summary(shown, as_json, outcomes=outcomes)
         _send(roll, found, shown, summary, (parallel, patience, comments))
         shown.progress.stop()
         summary.close()
@@ -147,15 +152,12 @@ def _send(
     how: tuple[int, float, str | None],
 ) -> None:
     parallel, patience, comments = how
-    with (
-        telling_of_interruptions(summary, len(found)),
-        open_session(
-            collection=None,
-            patience_s=patience,
-            parallel=parallel,
-            waiting=partial(say_waiting, shown),
-        ) as session,
-    ):
+    with open_session(
+        collection=None,
+        patience_s=patience,
+        parallel=parallel,
+        waiting=partial(say_waiting, shown),
+    ) as session:
         session.run(
             shown,
             summary.tell,

@@ -17,6 +17,7 @@ from clients.cli.output import Json, emit_lines, note, size, table
 from clients.cli.problems import FAILED, USAGE, Stop
 from clients.cli.progress import bars, steps
 from clients.cli.uploading.files import Choice, Found, LeftOut, find, look_at
+from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session, say_waiting
 from clients.cli.uploading.summary import Summary, tell_left_out, telling_of_interruptions
 
@@ -72,18 +73,19 @@ def upload(
     listed = _listed(files, Choice(tuple(include or ()), tuple(exclude or ())), name)
     found = [one for one in listed if isinstance(one, Found)]
     left_out = [one for one in listed if isinstance(one, LeftOut)]
-    with bars(len(found), sum(one.size for one in found)) as shown:
+    outcomes: list[Outcome] = []
+    with (
+        telling_of_interruptions(outcomes, len(found)),
+        bars(len(found), sum(one.size for one in found)) as shown,
+    ):
         missed = tell_left_out(left_out, shown, as_json=as_json)
-        summary = Summary(shown, as_json)
-        with (
-            telling_of_interruptions(summary, len(found)),
-            open_session(
-                collection=collection,
-                patience_s=patience,
-                parallel=parallel,
-                waiting=partial(say_waiting, shown),
-            ) as session,
-        ):
+        summary = Summary(shown, as_json, outcomes=outcomes)
+        with open_session(
+            collection=collection,
+            patience_s=patience,
+            parallel=parallel,
+            waiting=partial(say_waiting, shown),
+        ) as session:
             if dry_run:
                 _tell_plan(session, found, as_json=as_json)
                 _remove_spool(files, found, summary)

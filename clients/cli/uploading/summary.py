@@ -66,14 +66,16 @@ class Summary:
 
 
 @contextmanager
-def telling_of_interruptions(summary: Summary, files: int) -> Iterator[None]:
-    """Say how far an upload of so many files came, when something ends it early."""
+def telling_of_interruptions(outcomes: Sequence[Outcome], files: int) -> Iterator[None]:
+    """Say how far an upload of so many files came, when something ends it early.
+
+    To be around the bars: whoever sees one and presses Ctrl-C is told.
+    """
     try:
         yield
     except (KeyboardInterrupt, *PROBLEMS) as error:
-        summary.bars.progress.stop()
-        done = summary.counts["sent"] + summary.counts["known"]
-        if summary.outcomes or isinstance(error, KeyboardInterrupt | Unreachable):
+        done = sum(one.state in ("sent", "known") for one in outcomes)
+        if outcomes or isinstance(error, KeyboardInterrupt | Unreachable):
             word = "Interrupted" if isinstance(error, KeyboardInterrupt) else "Stopped"
             note(
                 f"{word}: {done} of {files} files are in the library. Nothing is lost:"
