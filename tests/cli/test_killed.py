@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Person, Served
 from tests.cli.faulty import Proxy
-from tests.cli.shelf import arrived, fill, hashes, stored, waited_for
+from tests.cli.shelf import arrived, fill, hashes
 from tests.cli.test_upload import sent
 from tests.e2e.stack import wait_for
 from tests.house import House
@@ -66,22 +66,6 @@ def test_300_files_killed_at_random_are_each_stored_once(
     )
 
     assert arrived(house) == hashes(made), seed
-
-
-@pytest.mark.prove
-def test_10000_files_killed_at_random_are_each_stored_once(
-    house: House, person: Person, storage: Proxy, tmp_path: Path
-) -> None:
-    folder = tmp_path / "photos"
-    made = fill(folder, 10_000, largest=400)
-
-    seed = upload_killed_at_random(
-        person, storage, folder, kills=25, between=lambda: house.run_queues("intake")
-    )
-
-    assert stored(house) == hashes(made), seed
-    assert waited_for(house) == 0, seed
-    assert "0 sent" in person("upload", folder).err
 
 
 def test_ctrl_c_says_how_to_go_on(
