@@ -54,9 +54,11 @@ _SAME = (
     "  UNION ALL SELECT y.id FROM duplicate p JOIN asset y"
     "   ON y.owner = p.owner AND y.id = p.yielding AND y.purging_at IS NULL"
     "   WHERE p.owner = a.owner AND p.keeper = under.id AND p.state = 'confirmed') each)"
-    " SELECT id FROM under LIMIT %(same)s) under JOIN asset y"
-    " ON y.owner = a.owner AND y.id = under.id AND y.id <> a.id AND y.trashed_at IS NULL"
-    " LEFT JOIN media ym ON ym.owner = y.owner AND ym.asset_id = y.id) same"
+    # Each by its key: a planner without statistics would read all that the owner has to join it.
+    " SELECT id FROM under LIMIT %(same)s) under CROSS JOIN LATERAL (SELECT d.id, d.filename"
+    "  FROM asset d WHERE d.owner = a.owner AND d.id = under.id AND d.id <> a.id"
+    "  AND d.trashed_at IS NULL OFFSET 0) y LEFT JOIN LATERAL (SELECT m.camera FROM media m"
+    "  WHERE m.owner = a.owner AND m.asset_id = y.id OFFSET 0) ym ON true) same"
 )
 _TAGS = (
     " CROSS JOIN LATERAL (SELECT string_agg(label, ' ' ORDER BY label)"
