@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
@@ -16,7 +16,8 @@ from mammothbox.storage.signing import signed_get
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NOW = datetime(2026, 11, 21, 12, 30, 5, tzinfo=UTC)
+# A full half minute, for addresses are as of the tenth of their time that has begun.
+NOW = datetime(2026, 11, 21, 12, 30, 30, tzinfo=UTC)
 KEYS = ("derived/0-1/thumb-300.webp", "drop/ada/a b+c&d=é~'()*!/$,;:@ü🦣.jpg", "incoming/x", "key/")
 DOWNLOAD = {
     "versionId": "v/1+2=",
@@ -31,9 +32,11 @@ LIBRARYS = {
 
 
 class Clock(datetime):
+    moment: ClassVar[datetime] = NOW
+
     @classmethod
     def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-        return NOW
+        return cls.moment
 
 
 def client(region: str, style: str, endpoint: str | None, token: str | None) -> S3Client:
@@ -78,3 +81,17 @@ def test_an_address_is_the_one_that_the_library_makes(
             assert sorted(parse_qsl(urlsplit(ours).query)) == sorted(
                 parse_qsl(urlsplit(librarys).query)
             )
+
+
+def test_an_address_stays_the_same_for_a_tenth_of_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    s3 = client("us-east-1", "virtual", None, None)
+    monkeypatch.setattr(signing, "datetime", Clock)
+    made = []
+    for seconds in (0, 29.9, 30):
+        monkeypatch.setattr(Clock, "moment", NOW + timedelta(seconds=seconds))
+        made.append(signed_get(s3, "lib", KEYS[0], {}, 300))
+
+    assert made[0] == made[1] != made[2]
+    assert "X-Amz-Date=20261121T123100Z" in made[2]

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ _ANY_KEY = "key"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9/_.~-]*")
 # Clients leave them out of the name of the host.
 _PORTS = {"http": ":80", "https": ":443"}
+# An address stays the same for so much of the time that it is good for.
+_STEPS = 10
+# A few megabytes of addresses.
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -38,30 +42,67 @@ class _Bucket:
     scope: str
 
 
+@dataclass(frozen=True)
+class _Signer:
+    """Whose signature it is."""
+
+    access_key: str
+    secret: str = field(repr=False)
+    token: str | None = field(repr=False)
+
+
 def signed_get(
     client: S3Client, bucket: str, key: str, parameters: Mapping[str, str], expires_s: int
 ) -> str:
-    """An address to get the object, with these parameters of S3's in it."""
-    where = _bucket(client, bucket)
+    """An address to get the object, with these parameters of S3's in it.
+
+    Who asks again soon gets the same one, so that what shows it need not fetch it again. It is
+    good for `expires_s`, less a tenth at most.
+    """
     # The library keeps what it signs with to itself; on Lambda it changes while we run.
     held = client._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{now[:8]}/{where.scope}"
+    return _signed(
+        _bucket(client, bucket),
+        _Signer(held.access_key, held.secret_key, held.token),
+        key,
+        tuple(sorted(parameters.items())),
+        expires_s,
+        _moment(expires_s),
+    )
+
+
+def _moment(expires_s: int) -> str:
+    """A moment ago: the last of those that are a tenth of the time apart."""
+    now = int(datetime.now(UTC).timestamp())
+    moment = now - now % max(1, expires_s // _STEPS)
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signed(  # noqa: PLR0917 - all that the address hangs on
+    where: _Bucket,
+    signer: _Signer,
+    key: str,
+    parameters: tuple[tuple[str, str], ...],
+    expires_s: int,
+    moment: str,
+) -> str:
+    scope = f"{moment[:8]}/{where.scope}"
     asked = {
-        **parameters,
+        **dict(parameters),
         "X-Amz-Algorithm": _ALGORITHM,
-        "X-Amz-Credential": f"{held.access_key}/{scope}",
-        "X-Amz-Date": now,
+        "X-Amz-Credential": f"{signer.access_key}/{scope}",
+        "X-Amz-Date": moment,
         "X-Amz-Expires": str(expires_s),
         "X-Amz-SignedHeaders": "host",
     }
-    if held.token:
-        asked["X-Amz-Security-Token"] = held.token
+    if signer.token:
+        asked["X-Amz-Security-Token"] = signer.token
     path = where.path + (key if _PLAIN_KEY.fullmatch(key) else quote(key, safe="/~"))
     query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(asked.items()))
     request = f"GET\n{path}\n{query}\nhost:{where.host}\n\nhost\nUNSIGNED-PAYLOAD"
-    to_sign = f"{_ALGORITHM}\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    signature = _mac(_signing_key(held.secret_key, scope), to_sign).hex()
+    to_sign = f"{_ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    signature = _mac(_signing_key(signer.secret, scope), to_sign).hex()
     return f"{where.origin}{path}?{query}&X-Amz-Signature={signature}"
 
 
