@@ -337,14 +337,19 @@ def test_who_hides_an_asset_has_no_say_in_what_the_owner_of_the_tables_writes(
     assert library.rows("SELECT hidden FROM searchable") == [{"hidden": True}]
 
 
-def test_every_space_has_an_index_of_its_own_dimension(library: VectorLibrary) -> None:
+@pytest.mark.parametrize(
+    ("dimension", "of"), [(9, 7), (8, 1)], ids=["other", "made with less care"]
+)
+def test_every_space_has_an_index_of_its_own_dimension(
+    library: VectorLibrary, dimension: int, of: int
+) -> None:
     defined = "SELECT indexdef FROM pg_indexes WHERE indexname = 'embedding_near_1'"
     (first,) = library.rows(defined)
     assert "halfvec(8)" in first["indexdef"]
     library.rows("DROP INDEX embedding_near_1")
     library.rows(
         "CREATE INDEX embedding_near_1 ON embedding USING hnsw"
-        " ((vector::halfvec(9)) halfvec_cosine_ops) WHERE space_id = 7"
+        f" ((vector::halfvec({dimension})) halfvec_cosine_ops) WHERE space_id = {of}"
     )
 
     spaces.offer(library.urls.superuser, [(SPACE, {})], SPACE.name)

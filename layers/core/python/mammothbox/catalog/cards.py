@@ -83,7 +83,8 @@ _SELECT = (
 
 def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dict[UUID, Card]:
     """The card of each asset that is there."""
-    rows = connection.execute(_SELECT, {"owner": owner, "ids": list(set(asset_ids))}).fetchall()
+    values = {"owner": owner, "ids": list(set(asset_ids))}
+    rows = connection.execute(_SELECT, values, prepare=True).fetchall()
     return {row["id"]: Card(**row) for row in rows}
 
 

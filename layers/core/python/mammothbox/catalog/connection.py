@@ -7,6 +7,7 @@ environment. Under uvicorn or in a test it is as many as there are requests at o
 from __future__ import annotations
 
 import select
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,12 @@ from mammothbox.errors import Unavailable
 Connection: TypeAlias = "psycopg.Connection[DictRow]"
 Row: TypeAlias = dict[str, Any]
 
+# Only statements that ask for it are prepared: those so long that Postgres takes as long to
+# understand them as to answer. So many a connection keeps.
+_NEVER_BY_COUNT = sys.maxsize
+_MOST_PREPARED = 40
+# Planned anew each time all the same, for what is asked and how much there is differ.
+_PLANNING = "-c plan_cache_mode=force_custom_plan"
 # Whom to take for RDS. A token or a password is shown to nobody else.
 _RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
 
@@ -119,17 +126,20 @@ class Database:
             connection.close()
         address = self._url if self._password is None else on_rds(self._url, self._password())
         try:
-            return psycopg.connect(
+            connection = psycopg.connect(
                 address,
                 autocommit=True,
                 row_factory=dict_row,
                 cursor_factory=Reader,
-                prepare_threshold=None,
+                prepare_threshold=_NEVER_BY_COUNT,
                 connect_timeout=5,
+                options=_PLANNING,
             )
         except psycopg.OperationalError as error:
             # The driver's text may repeat the address; the class says enough.
             raise Unavailable("the catalogue cannot be reached") from error
+        connection.prepared_max = _MOST_PREPARED
+        return connection
 
     def _give_back(self, connection: Connection) -> None:
         if connection.closed or connection.broken:

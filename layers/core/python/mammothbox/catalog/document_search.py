@@ -45,6 +45,7 @@ def documents_matching(
             "most": most_ranked(depth),
             "depth": depth,
         },
+        prepare=True,
     )
 
     def read() -> Ranking:

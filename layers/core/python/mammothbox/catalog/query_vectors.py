@@ -39,6 +39,7 @@ def find(connection: Connection, owner: str, text: str) -> Callable[[], Known]:
         " FROM embedding_space s LEFT JOIN query_vector v ON v.owner = %(owner)s"
         " AND v.space_id = s.id AND v.digest = %(digest)s WHERE s.state = 'active'",
         {"owner": owner, "digest": digest(text)},
+        prepare=True,
     )
 
     def read() -> Known:

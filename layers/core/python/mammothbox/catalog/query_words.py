@@ -44,7 +44,7 @@ def understand(
     if not terms:
         return list
     cursor = connection.execute(
-        _UNDERSTOOD, {"owner": owner, "terms": [term.text for term in terms]}
+        _UNDERSTOOD, {"owner": owner, "terms": [term.text for term in terms]}, prepare=True
     )
 
     def read() -> list[Understood]:

@@ -54,7 +54,8 @@ def tagged(
     """Assets with any of the labels, in small letters: first those that meet most of the query.
 
     Each label comes with the terms it is made of, as bits, `of` so many. What a hand said is as
-    sure as can be. `space` is the active one. To be called within `word_search.by_index`.
+    sure as can be. `space` is the active one. To be called after
+    `word_search.take_indexes`.
     """
     conditions, values = search_filter.conditions(filters)
     found = _OF_THOSE_THAT_MATCH if _narrows(filters) else _BEST
@@ -70,6 +71,7 @@ def tagged(
             "most": max(_MOST_LOOKED_AT, depth),
             "depth": depth,
         },
+        prepare=True,
     )
 
     def read() -> Ranking:

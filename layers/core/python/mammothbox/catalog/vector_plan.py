@@ -19,14 +19,15 @@ it has found the best.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from psycopg import sql
 
-from mammothbox.catalog import space_index
+from mammothbox.catalog import filter_estimate, space_index
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.spaces import SpaceRow
+from mammothbox.searching.filters import Filters
 
 # Up to here every candidate is compared, whatever the index could do: it is perfect.
 EXACT_UP_TO = 5_000
@@ -38,13 +39,24 @@ _MORE = 1.25
 _MANY_MORE = 4
 # pgvector's own limit on what one look returns, and what is quick anyway.
 _WIDEST = 1_000
-_NARROWEST = 300
+_NARROWEST = 120
 # More than what is to be expected to be needed, so that a longer look seldom is.
 _MARGIN = 1.5
 # As many as the first look must have found for the best to be among them.
 _BEST = 10
 # After so many visited vectors a longer look ends, a third of a second's work.
 _MOST_VISITED = 40_000
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How many rows filters are expected to leave, and how many the index of the space has.
+
+    The latter is `None` where there is no valid index.
+    """
+
+    rows: int
+    indexed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,27 +67,41 @@ class Plan:
     width: int = 0
 
 
-def choose(connection: Connection, space: SpaceRow, candidates: int, depth: int) -> Plan:
-    """The plan for `depth` hits among so many rows that are expected to match.
-
-    Owners narrow, too: the index is the space's, with the vectors of all. Without a valid index
-    every candidate is compared.
-    """
-    if candidates <= EXACT_UP_TO:
-        return Plan(candidates)
+def expect(
+    connection: Connection, owner: str, space: SpaceRow | None, filters: Filters
+) -> Callable[[], Expected]:
+    """Asks what is to be expected; what is returned reads the answer."""
+    rows = filter_estimate.rows(connection, owner, filters)
+    if space is None:
+        return lambda: Expected(rows())
     index = connection.execute(
         "SELECT c.reltuples FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
         " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'catalog')"
         " AND c.relname = %s AND i.indisvalid",
         [space_index.name(space.id)],
-    ).fetchone()
-    if index is None:
+    )
+
+    def read() -> Expected:
+        expected, found = rows(), index.fetchone()
+        return Expected(expected, found["reltuples"] if found else None)
+
+    return read
+
+
+def choose(expected: Expected, depth: int) -> Plan:
+    """The plan for `depth` hits among the rows that are expected to match.
+
+    Owners narrow, too: the index is the space's, with the vectors of all. Without a valid index
+    every candidate is compared.
+    """
+    candidates = expected.rows
+    if candidates <= EXACT_UP_TO or expected.indexed is None:
         return Plan(candidates)
-    share = min(1.0, candidates / max(1.0, index["reltuples"]))
-    expected = depth * _MORE / share
-    if candidates <= expected * _DEARER:
+    share = min(1.0, candidates / max(1.0, expected.indexed))
+    needed = depth * _MORE / share
+    if candidates <= needed * _DEARER:
         return Plan(candidates)
-    return Plan(candidates, round(max(_NARROWEST, min(_WIDEST, expected * _MARGIN))))
+    return Plan(candidates, round(max(_NARROWEST, min(_WIDEST, needed * _MARGIN))))
 
 
 def is_worth_going_on(plan: Plan, depth: int, found: int) -> bool:

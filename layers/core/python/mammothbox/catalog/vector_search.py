@@ -8,10 +8,10 @@ from uuid import UUID
 
 from psycopg import sql
 
-from mammothbox.catalog import filter_estimate, search_filter, vector_plan
+from mammothbox.catalog import search_filter, vector_plan
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.spaces import SpaceRow
-from mammothbox.catalog.vector_plan import Plan
+from mammothbox.catalog.vector_plan import Expected, Plan
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.found import Hit, Ranking
 
@@ -70,14 +70,15 @@ def nearest(  # noqa: PLR0917 - as every retriever has them, and the space
     depth: int,
     *,
     apart_from: UUID | None = None,
-    expected: int | None = None,
+    expected: Expected | None = None,
 ) -> Ranking:
     """The `depth` assets nearest to `query`, a vector of the space as text; fewer if no more match.
 
     The plan is "exact", "hnsw" or "iterative", and where the index did not find enough, "hnsw,
     then exact" or "iterative, then exact". An asset is as near as the nearest of its frames, whose
-    time the hit tells. `apart_from` is left out. `expected` is how many rows are expected to match,
-    where that is known already. Settings of the transaction that steer the planner are changed.
+    time the hit tells. `apart_from` is left out. `expected` is what is to be expected of the
+    filters, where that is known already. Settings of the transaction that steer the planner are
+    changed.
     """
     conditions, values = search_filter.conditions(filters)
     if apart_from is not None:
@@ -85,8 +86,8 @@ def nearest(  # noqa: PLR0917 - as every retriever has them, and the space
     values |= {"owner": owner, "query": query, "apart_from": apart_from, "depth": depth}
     asked = _Asked(connection, conditions, values, space, depth)
     if expected is None:
-        expected = filter_estimate.rows(connection, owner, filters)()
-    plan = vector_plan.choose(connection, space, expected, depth)
+        expected = vector_plan.expect(connection, owner, space, filters)()
+    plan = vector_plan.choose(expected, depth)
     hits, name = ([], "") if plan.width == 0 else _by_index(asked, plan)
     if len(hits) < depth:
         vector_plan.compare_all(connection)
@@ -124,5 +125,6 @@ def _run(asked: _Asked, statement: sql.SQL, vectors: int | None = None) -> list[
         space=sql.Literal(asked.space.id),
         dimension=sql.Literal(asked.space.dimension),
     )
-    rows = asked.connection.execute(query, {**asked.values, "vectors": vectors}).fetchall()
+    values = {**asked.values, "vectors": vectors}
+    rows = asked.connection.execute(query, values, prepare=True).fetchall()
     return [Hit(row["asset_id"], distance=row["distance"], at_ms=row["at_ms"]) for row in rows]

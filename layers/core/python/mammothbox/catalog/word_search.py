@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from psycopg import sql
@@ -38,7 +37,6 @@ _STEER = (
     "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),"
     " set_config('max_parallel_workers_per_gather', '0', true)"
 )
-_STEERED = ("enable_seqscan", "jit", "max_parallel_workers_per_gather")
 
 _WITH_ALL = sql.SQL(
     "WITH direct AS MATERIALIZED (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
@@ -93,16 +91,12 @@ _RANKED = sql.SQL(
 )
 
 
-@contextmanager
-def by_index(connection: Connection) -> Iterator[None]:
-    """Statements asked for in here, be it read later, take an index and the same rows each time.
+def take_indexes(connection: Connection) -> None:
+    """Until the end of the transaction, statements take an index and the same rows each time.
 
     To begin anywhere in a table, or in several places at once, is faster only for much of it.
     """
     connection.execute(_STEER)
-    yield
-    for name in _STEERED:
-        connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
 
 
 def most_ranked(depth: int) -> int:
@@ -123,7 +117,7 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
     Where that is less than a page, those with some of the words follow, the ones with most of
     them first; a hit's share tells how many it has. Words weigh by where they stand and by how
     near they are to each other; of equals the newest comes first. `expected` is how many rows the
-    filters are expected to leave. To be called within `by_index`.
+    filters are expected to leave. To be called after `take_indexes`.
     """
     conditions, values = search_filter.conditions(filters)
     each = query_words.each(words)
@@ -148,6 +142,7 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
             "members": _MOST_MEMBERS,
             "depth": depth,
         },
+        prepare=True,
     )
 
     def read() -> Ranking:

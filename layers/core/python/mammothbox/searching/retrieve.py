@@ -9,11 +9,11 @@ from uuid import UUID
 from mammothbox.catalog import (
     clusters_named,
     document_search,
-    filter_estimate,
     query_vectors,
     query_words,
     searchable_list,
     tag_search,
+    vector_plan,
     vector_search,
     word_search,
 )
@@ -111,9 +111,9 @@ def by_text(
 
 def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Ranking]:
     """What each retriever that the query calls for has to say, in two round trips."""
-    expected = filter_estimate.rows(connection, owner, prepared.filters)()
-    with word_search.by_index(connection):
-        pending = _ask(connection, owner, prepared, depth, expected)
+    expected = vector_plan.expect(connection, owner, prepared.space, prepared.filters)()
+    word_search.take_indexes(connection)
+    pending = _ask(connection, owner, prepared, depth, expected.rows)
     rankings: list[Ranking] = []
     if prepared.reads_text and prepared.space is not None and prepared.vector is not None:
         # What was asked above is answered with the first of this.
