@@ -81,10 +81,12 @@ def nearest(
         "WITH own AS MATERIALIZED (SELECT vector::halfvec AS v FROM embedding"
         " WHERE owner = %(owner)s AND asset_id = %(asset_id)s AND space_id = %(space_id)s"
         " AND frame = 0)"
-        " SELECT cluster_id, 1 - (centroid <=> (SELECT v FROM own)) AS similarity, threshold"
+        # What is shown is worked out behind the limit: for each row it would be a second time.
+        " SELECT cluster_id, 1 - distance AS similarity, threshold FROM ("
+        "SELECT cluster_id, threshold, centroid <=> (SELECT v FROM own) AS distance"
         " FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s AND size > 0"
         " AND cluster_id <> ALL(%(never)s) AND EXISTS (SELECT FROM own)"
-        " ORDER BY centroid <=> (SELECT v FROM own), cluster_id LIMIT %(limit)s",
+        " ORDER BY distance, cluster_id LIMIT %(limit)s) near ORDER BY distance, cluster_id",
         {**vars(place), "asset_id": asset_id, "never": list(never), "limit": limit},
     ).fetchall()
     return [Near(**row) for row in rows]

@@ -25,10 +25,11 @@ _MEMBERS = (
     " WHERE m.owner = %(owner)s AND m.edition = %(edition)s AND m.cluster_id = %(cluster_id)s"
 )
 _NEAREST = (
-    " SELECT member.asset_id, member.vector, best.part::integer AS part, best.similarity"
-    " FROM member CROSS JOIN LATERAL (SELECT part, 1 - (member.vector <=> centre) AS similarity"
+    " SELECT member.asset_id, member.vector, best.part::integer AS part,"
+    " 1 - best.distance AS similarity"
+    " FROM member CROSS JOIN LATERAL (SELECT part, member.vector <=> centre AS distance"
     " FROM unnest(%(centres)s::text[]::vector[]) WITH ORDINALITY AS c (centre, part)"
-    " ORDER BY member.vector <=> centre, part LIMIT 1) best"
+    " ORDER BY distance, part LIMIT 1) best"
 )
 
 
