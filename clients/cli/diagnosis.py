@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 
 from clients.cli import config
-from clients.cli.problems import PROBLEMS, ServerProblem, Unreachable, sentence
-from clients.cli.server import Server
+from clients.cli.output import counted
+from clients.cli.problems import (
+    FAILED,
+    PROBLEMS,
+    UNREACHABLE,
+    Problem,
+    Unreachable,
+    exit_status,
+    sentence,
+)
+from clients.cli.server import Server, another_program
 
 _PYTHON = (3, 11)
 _API_VERSION = "1"
@@ -33,31 +42,42 @@ _NO_SERVER = "Start it with `make up`, or name another with --url or `mammothbox
 _UPLOADERS = ("uploader", "admin", "operator")
 
 
+State = Literal["well", "warning", "wrong", "unknown"]
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, and how it is. `well` is None for what could not be looked at."""
+    """What was looked at, and how it is.
+
+    A `warning` is about the library or about what comes, and nothing that was looked at fails of
+    it; `unknown` could not be looked at. `status` is what the doctor ends with for a wrong one.
+    """
 
     what: str
-    well: bool | None
+    state: State
     said: str
     do: str = ""
+    status: int = FAILED
 
 
 def of_this_machine() -> Iterator[Finding]:
     """What can be known without any server."""
     version = ".".join(map(str, sys.version_info[:3]))
     enough = sys.version_info[:2] >= _PYTHON
-    yield Finding("Python", enough, version, "" if enough else "Install Python 3.11 or newer.")
+    do = "" if enough else "Install Python 3.11 or newer."
+    yield Finding("Python", _well(enough), version, do)
     try:
         folder = config.state_folder()
         free = shutil.disk_usage(folder).free
     except OSError as error:
         do = "Give yourself the right to write there, or set XDG_STATE_HOME."
-        yield Finding("journal", False, f"cannot be written: {error}", do)
+        yield Finding("journal", "wrong", f"cannot be written: {error}", do)
         return
     roomy = free >= _LEAST_FREE
     do = "" if roomy else "Make room: uploads could not be resumed."
-    yield Finding("journal", roomy, f"{folder}, {free // 1_000_000:,} MB free", do)
+    yield Finding(
+        "journal", _well(roomy, "warning"), f"{folder}, {free // 1_000_000:,} MB free", do
+    )
 
 
 def of_server(server: Server) -> Iterator[Finding]:
@@ -65,10 +85,14 @@ def of_server(server: Server) -> Iterator[Finding]:
     try:
         answer = server.answer("GET", "health/live")
         alive = answer.json()["status"] == "ok"
-    except (*PROBLEMS, ValueError, KeyError, TypeError) as problem:
-        yield Finding("address", False, _not_there(server, problem), _NO_SERVER)
+    except PROBLEMS as problem:
+        told = str(problem) if isinstance(problem, Unreachable) else sentence(problem)
+        yield _wrong("address", problem, _NO_SERVER, told)
         return
-    yield Finding("address", alive, server.url)
+    except (ValueError, KeyError, TypeError):
+        yield Finding("address", "wrong", another_program(server.url), _NO_SERVER)
+        return
+    yield Finding("address", _well(alive), server.url)
     yield _clock(answer)
     yield from _asked("parts", lambda: _ready(server))
     yield from _asked("version", lambda: _version(server))
@@ -76,7 +100,7 @@ def of_server(server: Server) -> Iterator[Finding]:
         key = server.get("keys/current")
         yield _key(key)
     except PROBLEMS as problem:
-        yield Finding("key", False, sentence(problem), "Run `mammothbox login` again.")
+        yield _wrong("key", problem, "Run `mammothbox login` again.")
         return
     if key["role"] in _UPLOADERS:
         yield from _through(server)
@@ -90,46 +114,48 @@ def _asked(what: str, look: Callable[[], Finding]) -> Iterator[Finding]:
     try:
         yield look()
     except PROBLEMS as problem:
-        yield Finding(what, False, sentence(problem), "See the logs of the server.")
+        yield _wrong(what, problem, "See the logs of the server.")
     except (KeyError, TypeError, IndexError):
-        yield Finding(what, None, "the server tells it in a way this version does not know")
+        yield Finding(what, "unknown", "the server tells it in a way this version does not know")
 
 
-def _not_there(server: Server, problem: Exception) -> str:
-    if isinstance(problem, Unreachable | ServerProblem):
-        return str(problem)
-    return f"{server.url} answers, but not as MammothBox does."
+def _well(so: bool, otherwise: State = "wrong") -> State:
+    return "well" if so else otherwise
+
+
+def _wrong(what: str, problem: Problem, do: str, said: str = "") -> Finding:
+    return Finding(what, "wrong", said or sentence(problem), do, exit_status(problem))
 
 
 def _clock(answer: httpx2.Response) -> Finding:
     if "date" not in answer.headers:
-        return Finding("clock", None, "the server tells no time")
+        return Finding("clock", "unknown", "the server tells no time")
     told = parsedate_to_datetime(answer.headers["date"])
     skew_s = abs((datetime.now(UTC) - told).total_seconds())
     right = skew_s <= _MOST_SKEW_S
     do = "" if right else "Set the clock of this machine, or that of the server."
-    return Finding("clock", right, f"{skew_s:.0f} s from that of the server", do)
+    return Finding("clock", _well(right), f"{skew_s:.0f} s from that of the server", do)
 
 
 def _ready(server: Server) -> Finding:
     server.get("health/ready")
-    return Finding("parts", True, "database, buckets, queues and model are ready")
+    return Finding("parts", "well", "database, buckets, queues and model are ready")
 
 
 def _version(server: Server) -> Finding:
     theirs = str(server.get("openapi.json")["info"]["version"])
     do = "" if theirs == _API_VERSION else "Update the older of the two."
     said = f"mammothbox {metadata.version('mammothbox')} speaks version {_API_VERSION} of the API"
-    return Finding("version", not do, f"{said}, the server version {theirs}", do)
+    return Finding("version", _well(not do), f"{said}, the server version {theirs}", do)
 
 
 def _key(key: dict[str, Any]) -> Finding:
     said = f"{key['owner']}, {key['role']}"
     if not key["expires_at"]:
-        return Finding("key", True, said)
+        return Finding("key", "well", said)
     days = (datetime.fromisoformat(key["expires_at"]) - datetime.now(UTC)).days
     do = "" if days > _SOON_DAYS else "Have an admin make a new one: `mammothbox keys create`."
-    return Finding("key", days > _SOON_DAYS, f"{said}, in force for {days} more days", do)
+    return Finding("key", _well(not do, "warning"), f"{said}, in force for {days} more days", do)
 
 
 def _through(server: Server) -> Iterator[Finding]:
@@ -139,13 +165,13 @@ def _through(server: Server) -> Iterator[Finding]:
     try:
         upload = server.post("uploads", {"files": [announced]})["uploads"][0]
     except PROBLEMS as problem:
-        yield Finding("upload", False, sentence(problem), "See the logs of the server.")
+        yield _wrong("upload", problem, "See the logs of the server.")
         return
     system_id = upload["system_id"]
     try:
         sent = _sent(upload, content)
         yield sent
-        if sent.well:
+        if sent.state == "well":
             yield from _asked("workers", lambda: _processed(server, system_id))
             yield from _asked("download", lambda: _back(server, system_id, content))
     finally:
@@ -159,11 +185,13 @@ def _sent(upload: dict[str, Any], content: bytes) -> Finding:
         files = {"file": ("doctor.txt", content)}
         answer = httpx2.post(upload["url"], data=upload["fields"], files=files, timeout=10)
     except httpx2.TransportError as error:
-        return Finding("store", False, f"{host} cannot be reached: {error}", do)
+        return Finding("store", "wrong", f"{host} cannot be reached: {error}", do, UNREACHABLE)
     said = f"{host} answered {answer.status_code}"
     if not answer.is_success:
-        return Finding("store", False, said, "Look at the clock, and at the rights of the bucket.")
-    return Finding("store", True, said)
+        return Finding(
+            "store", "wrong", said, "Look at the clock, and at the rights of the bucket."
+        )
+    return Finding("store", "well", said)
 
 
 def _processed(server: Server, system_id: str) -> Finding:
@@ -172,10 +200,10 @@ def _processed(server: Server, system_id: str) -> Finding:
         status = server.get(f"objects/{system_id}")["status"]
         if status in _SETTLED:
             said = f"a tiny file was {status} after {time.monotonic() - began:.1f} s"
-            return Finding("workers", status != "failed", said)
+            return Finding("workers", _well(status != "failed"), said)
         server.stop.wait(_PAUSE_S)
     said = f"a tiny file was not processed within {_WORKERS_S:.0f} s"
-    return Finding("workers", False, said, "Look whether the workers run: `make up` logs them.")
+    return Finding("workers", "wrong", said, "Look whether the workers run: `make up` logs them.")
 
 
 def _back(server: Server, system_id: str, content: bytes) -> Finding:
@@ -183,8 +211,9 @@ def _back(server: Server, system_id: str, content: bytes) -> Finding:
     try:
         same = httpx2.get(address, timeout=10).content == content
     except httpx2.TransportError as error:
-        return Finding("download", False, str(error), "Open the way to the store.")
-    return Finding("download", same, "the same bytes" if same else "other bytes")
+        do = "Open the way to the store."
+        return Finding("download", "wrong", str(error), do, UNREACHABLE)
+    return Finding("download", _well(same), "the same bytes" if same else "other bytes")
 
 
 def _taken_out(server: Server, system_id: str) -> None:
@@ -198,10 +227,10 @@ def _taken_out(server: Server, system_id: str) -> None:
 def _failures(server: Server) -> Finding:
     found = list(server.pages("objects", {"status": "failed"}, limit=_MANY))
     if not found:
-        return Finding("failures", True, "no object failed")
-    many = f"{len(found)}{'+' if len(found) == _MANY else ''} objects failed"
+        return Finding("failures", "well", "no object failed")
+    many = f"{_MANY} or more objects" if len(found) == _MANY else counted(len(found), "object")
     do = "`mammothbox ls --status failed` shows them, `mammothbox replay --failed` tries again."
-    return Finding("failures", False, many, do)
+    return Finding("failures", "warning", f"{many} failed", do)
 
 
 def _dead_letters(server: Server) -> Finding:
@@ -211,13 +240,14 @@ def _dead_letters(server: Server) -> Finding:
     }
     told = ", ".join(f"{name}: {many}" for name, many in dead.items() if many)
     do = "`mammothbox dlq show QUEUE`, then `mammothbox dlq redrive QUEUE`." if told else ""
-    return Finding("dead letters", not told, told or "none", do)
+    return Finding("dead letters", _well(not told, "warning"), told or "none", do)
 
 
 def _models(server: Server) -> Finding:
     active = [one for one in server.get("admin/spaces")["items"] if one["state"] == "active"]
     if not active:
-        return Finding("models", False, "no space is active", "`mammothbox models list`")
+        return Finding("models", "wrong", "no space is active", "`mammothbox models list`")
     missing = active[0]["fill"]["missing"] if active[0]["fill"] else 0
     do = f"`mammothbox models fill {active[0]['name']}`" if missing else ""
-    return Finding("models", not missing, f"{active[0]['model']}, {missing} not embedded", do)
+    said = f"{active[0]['model']}, {missing} not embedded"
+    return Finding("models", _well(not missing, "warning"), said, do)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import httpx2
 
-from clients.cli.hashing import sha256_of
+from clients.cli.hashing import Interrupted, sha256_of
 from clients.cli.problems import FAILED, Stop, Unreachable
 from clients.cli.server import Server, pauses
 
@@ -104,6 +104,8 @@ def _receive(server: Server, wanted: Original, start: int, take: Callable[[bytes
         before = position
         try:
             for piece in _pieces(server, wanted, position):
+                if server.stop.is_set():
+                    raise Interrupted
                 take(piece)
                 position += len(piece)
         except httpx2.TransportError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from clients.cli.server import Server
@@ -46,10 +46,23 @@ def counts(jobs: Sequence[Job]) -> dict[str, int]:
     return {name: sum(job["progress"][name] for job in jobs) for name in names}
 
 
-def failures(jobs: Sequence[Job]) -> Iterator[tuple[str, str]]:
-    """Each failed object and why."""
-    for job in jobs:
-        for one in job["objects"]:
-            if one["state"] == "failed":
-                error = one["error"] or {}
-                yield one["system_id"], f"{error.get('detail', '')} [{error.get('code', '')}]"
+def failed_of(server: Server, job_ids: Sequence[str], objects: Collection[str]) -> dict[str, str]:
+    """Which of these objects of the jobs have failed by now, and why; copies as their original.
+
+    A job tells for good what failed then, and nothing of what its copies are copies of.
+    """
+    failed = {
+        one["system_id"]: _why(one["error"])
+        for one in server.pages("objects", {"status": "failed"})
+    }
+    originals = {
+        one["system_id"]: one["duplicate_of"]
+        for job_id in (job_ids if failed else ())
+        for one in server.pages("objects", {"job_id": job_id, "duplicates": "only"})
+    }
+    found = {one: failed.get(originals.get(one) or one) for one in objects}
+    return {one: why for one, why in found.items() if why}
+
+
+def _why(error: dict[str, Any] | None) -> str:
+    return f"{error['detail']} [{error['code']}]" if error else "nobody knows why"

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
@@ -21,37 +22,39 @@ from clients.cli.problems import (
     EXIT_STATUSES,
     FAILED,
     INTERRUPTED,
+    NOBODY_READS,
     PROBLEMS,
     exit_status,
     sentence,
 )
 
-# Each has a function `add` that adds its commands; this is their order in the help.
-COMMANDS = (
-    "up_down",
-    "login",
-    "upload",
-    "watch",
-    "importing",
-    "status",
-    "ls",
-    "get",
-    "search",
-    "tag",
-    "clusters",
-    "duplicates",
-    "decisions",
-    "schemas",
-    "collections",
-    "query",
-    "replay",
-    "dlq",
-    "keys",
-    "models",
-    "usage",
-    "export",
-    "doctor",
-)
+# Each module has a function `add` that adds these commands; this is their order in the help.
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "up_down": ("up", "down"),
+    "login": ("login", "logout", "whoami"),
+    "upload": ("upload",),
+    "watch": ("watch",),
+    "importing": ("import",),
+    "status": ("status",),
+    "ls": ("ls", "show"),
+    "get": ("get",),
+    "search": ("search", "searches"),
+    "tag": ("tag", "rate", "comment", "trash", "untrash"),
+    "clusters": ("clusters",),
+    "duplicates": ("duplicates",),
+    "decisions": ("decisions", "undo"),
+    "schemas": ("schemas",),
+    "collections": ("collections",),
+    "query": ("query",),
+    "replay": ("replay",),
+    "dlq": ("dlq",),
+    "keys": ("keys",),
+    "models": ("models",),
+    "usage": ("usage",),
+    "export": ("export", "restore"),
+    "doctor": ("doctor",),
+}
+_WITH_VALUE = ("--url", "--key")
 
 Url = Annotated[
     str | None, typer.Option("--url", help=f"The server; else ${config.URL_VARIABLE}, else login.")
@@ -67,8 +70,11 @@ Key = Annotated[
 Version = Annotated[bool, typer.Option("--version", help="Tell the version and exit.")]
 
 
-def build() -> typer.Typer:
-    """The app with all its commands."""
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """The app with all its commands, or with those alone that these words can mean.
+
+    A script that calls it for each of a thousand files need not wait for what it does not use.
+    """
     app = typer.Typer(
         name="mammothbox",
         no_args_is_help=True,
@@ -78,7 +84,7 @@ def build() -> typer.Typer:
         epilog=EXIT_STATUSES,
     )
     app.callback()(_account)
-    for name in COMMANDS:
+    for name in _needed(words):
         importlib.import_module(f"clients.cli.commands.{name}").add(app)
     return app
 
@@ -87,9 +93,10 @@ def run() -> None:
     """Do what the command line asks for. Whatever happens, it is one line and an exit status."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
-        build()()
+        build(sys.argv[1:])()
     except SystemExit as end:
         _leave_if_interrupted(end.code)
+        _leave_if_nobody_reads(end)
         raise
     except PROBLEMS as problem:
         note(f"mammothbox: {sentence(problem)}", "red")
@@ -99,6 +106,17 @@ def run() -> None:
     except Exception as error:
         note(f"mammothbox: {_unexpected(error)}", "red")
         sys.exit(FAILED)
+
+
+def _needed(words: Sequence[str]) -> list[str]:
+    """The module of the command that is called, or all of them."""
+    left = iter(words)
+    for one in left:
+        if one in _WITH_VALUE:
+            next(left, None)
+        elif not one.startswith("-"):
+            return [name for name, has in COMMANDS.items() if one in has] or list(COMMANDS)
+    return list(COMMANDS)
 
 
 def _account(
@@ -127,6 +145,21 @@ def _leave_if_interrupted(status: object) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(INTERRUPTED)
+
+
+def _leave_if_nobody_reads(end: SystemExit) -> None:
+    """Leave as `cat` and `grep` do, without a word, where `head` has seen enough."""
+    broken = isinstance(end.__context__, BrokenPipeError)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        broken = True
+    except OSError:
+        # A full disk was told when the command wrote.
+        pass
+    if broken:
+        os._exit(NOBODY_READS)
 
 
 def _unexpected(error: Exception) -> str:

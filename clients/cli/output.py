@@ -1,7 +1,7 @@
 """What a command says: results on standard output, everything else on standard error.
 
 People at a terminal get tables and colours; a pipe gets tabs between the columns and every
-value whole; `--json` gives JSON alone.
+value whole; `--json` gives JSON alone: of every list a line per item, of one thing one document.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.text import Text
 from clients.cli import exact_json
 
 Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON for scripts; lists print a line per item.")
+    bool, typer.Option("--json", help="Print JSON for scripts: of lists a line per item.")
 ]
 _ANY_WIDTH = 100_000
 # An id; no longer a word is kept whole in a table that is too wide.
@@ -123,6 +123,11 @@ def size(count: int | None) -> str:
             break
         amount /= 1000
     return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of what the noun names."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def when(instant: str | None) -> str:

@@ -11,11 +11,15 @@ NOT_ALLOWED = 3
 NOT_FOUND = 4
 REFUSED = 5
 UNREACHABLE = 6
+LEFT_OUT = 7
 INTERRUPTED = 130
+# As of a program that the signal of a broken pipe has ended.
+NOBODY_READS = 141
 
 EXIT_STATUSES = """
 Exit status: 0 done · 1 some of the work failed · 2 wrong usage · 3 not signed in, or not allowed
-· 4 not found · 5 refused as things stand · 6 the server cannot be reached · 130 interrupted
+· 4 not found · 5 refused as things stand · 6 the server cannot be reached · 7 files that
+should have been sent were left out · 130 interrupted · 141 nobody reads the output any more
 """.strip().replace("\n", " ")
 
 

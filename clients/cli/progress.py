@@ -14,13 +14,14 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
-from clients.cli.output import clean
+from clients.cli.output import clean, note
 
 _WIDE = 70
 
@@ -69,7 +70,7 @@ class Bars:
 @contextmanager
 def bars(files: int, size: int) -> Iterator[Bars]:
     """Bars on standard error, or none where nobody would see them move."""
-    console = Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    console = _console()
     columns = [
         TextColumn("{task.description}"),
         BarColumn(bar_width=None if console.width >= _WIDE else 10),
@@ -77,26 +78,87 @@ def bars(files: int, size: int) -> Iterator[Bars]:
         *((DownloadColumn(), TransferSpeedColumn()) if console.width >= _WIDE else ()),
         TimeRemainingColumn(compact=True),
     ]
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal, expand=True
-    ) as progress:
+    with _progress(console, *columns) as progress:
         reading = progress.add_task("Reading", total=size, files="")
         sending = progress.add_task("Sending", total=size, files=f"0/{files}")
         yield Bars(progress, reading, sending, files)
 
 
+@dataclass
+class Far:
+    """How far something is that is counted, such as 3 of 7 files; only its own thread moves it."""
+
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    _bar: tuple[Progress, TaskID] | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """A bar on standard error as long as the block runs."""
+        console = _console()
+        columns = [
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None if console.width >= _WIDE else 10),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+        ]
+        with _progress(console, *columns) as progress:
+            self._bar = progress, progress.add_task("", total=None)
+            try:
+                yield
+            finally:
+                self._bar = None
+
+    def begin(self, what: str, total: int) -> None:
+        """From now on these are counted, so many in all."""
+        self.what = what
+        self.at(0, total)
+
+    def more(self, count: int = 1) -> None:
+        """So many more are done."""
+        self.at(self.done + count, self.total)
+
+    def at(self, done: int, total: int) -> None:
+        """So many of so many are done."""
+        self.done, self.total = done, total
+        if self._bar is not None:
+            progress, task = self._bar
+            said = self.what.capitalize()
+            progress.update(task, description=said, completed=done, total=total)
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line above the bar."""
+        if self._bar is None:
+            note(text, style)
+        else:
+            self._bar[0].console.print(clean(text, style))
+
+    def __str__(self) -> str:
+        return f"{self.done:,} of {self.total:,} {self.what}" if self.what else "nothing was done"
+
+
 @contextmanager
-def steps(description: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error for things that are counted: how many of how many are done."""
-    console = Console(file=sys.stderr, highlight=False)
+def receiving(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for bytes that come; what it gives hears of each more."""
+    console = _console()
     columns = [
-        TextColumn("{task.description}"),
+        TextColumn("Receiving"),
         BarColumn(bar_width=None if console.width >= _WIDE else 10),
-        MofNCompleteColumn(),
+        *((DownloadColumn(), TransferSpeedColumn()) if console.width >= _WIDE else ()),
         TimeRemainingColumn(compact=True),
     ]
-    with Progress(
+    with _progress(console, *columns) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _console() -> Console:
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def _progress(console: Console, *columns: ProgressColumn) -> Progress:
+    """Nothing moves where nobody would see it."""
+    return Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal, expand=True
-    ) as progress:
-        task = progress.add_task(description, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    )

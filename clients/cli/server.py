@@ -20,8 +20,11 @@ from clients.cli.output import warn
 from clients.cli.problems import ServerProblem, Stop, Unreachable
 
 API = "/api/v1"
+UNEXPECTED = "unexpected_answer"
 # How long a command goes on asking a server that does not answer.
 PATIENCE_S = 10.0
+# What a server says that is none of ours; others may be those of a gateway before ours.
+_NOT_OURS = {400, 401, 403, 404, 405, 501}
 # A little longer than any answer may take.
 SILENCE_S = 35.0
 _CONNECT_S = 5.0
@@ -113,13 +116,13 @@ class Server:
             repeatable=repeatable,
         )
         if answer.is_redirect:
-            raise Stop(f"{self.url} does not answer as MammothBox does.")
+            raise Stop(another_program(self.url))
         if not answer.content:
             return None
         try:
             return json.loads(answer.content, parse_float=Decimal)
         except ValueError as error:
-            raise Stop(f"{self.url} does not answer as MammothBox does.") from error
+            raise Stop(another_program(self.url)) from error
 
     def answer(
         self,
@@ -159,6 +162,8 @@ class Server:
             again or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
         ):
             raise _Passing(problem.detail, retry_after(answer), problem=problem)
+        if problem.code == UNEXPECTED and problem.status in _NOT_OURS:
+            raise Stop(another_program(self.url, f" ({problem.status} {answer.reason_phrase})"))
         raise problem
 
     def _patiently(self, attempt: Callable[[], httpx2.Response], again: bool) -> httpx2.Response:
@@ -239,6 +244,11 @@ def retry_after(answer: httpx2.Response) -> float:
     return float(told) if told.isdigit() else 0.0
 
 
+def another_program(url: str, said: str = "") -> str:
+    """What to tell when it is not MammothBox that answers."""
+    return f"{url} answers, but not as MammothBox does{said}: look at the address."
+
+
 def read_problem(answer: httpx2.Response) -> ServerProblem:
     """What the answer says is wrong; proxies and load balancers say less."""
     request_id = answer.headers.get("x-request-id")
@@ -247,7 +257,7 @@ def read_problem(answer: httpx2.Response) -> ServerProblem:
         detail, code = str(told["detail"]), str(told["code"])
     except (ValueError, KeyError, TypeError):
         detail = f"The server answered {answer.status_code} {answer.reason_phrase}."
-        return ServerProblem("unexpected_answer", detail, request_id, answer.status_code)
+        return ServerProblem(UNEXPECTED, detail, request_id, answer.status_code)
     return ServerProblem(code, detail, request_id or told.get("request_id"), answer.status_code)
 
 

@@ -29,6 +29,13 @@ def is_id(text: str) -> bool:
         return False
 
 
+def the_id(given: str, of: str, listed_by: str) -> str:
+    """An id as it was given. Raises `Stop` when it is none, and says which command shows them."""
+    if not is_id(given):
+        raise Stop(f"{given!r} is no id of {of}: `mammothbox {listed_by}` shows them.", USAGE)
+    return given
+
+
 def folder_named(named: str) -> Path:
     """A folder as it is named; a variable of a script that is not set names none."""
     if not named:
@@ -52,10 +59,7 @@ def object_ids(given: Sequence[str]) -> list[str]:
     ids = [one for one in given if one != "-"] or piped_ids()
     if not ids:
         raise Stop("Name at least one object by its id, or pipe ids in.", USAGE)
-    for one in ids:
-        if not is_id(one):
-            raise Stop(f"{one!r} is no id of an object: `mammothbox ls` shows them.", USAGE)
-    return list(dict.fromkeys(ids))
+    return list(dict.fromkeys(the_id(one, "an object", "ls") for one in ids))
 
 
 def ids_and_words(given: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -29,7 +29,7 @@ from tests.emulated import running
 from tests.house import SPACE, House, forget_everything
 
 ROOT = Path(__file__).parents[2]
-_PROGRAM = "from clients.cli.main import run; run()"
+PROGRAM = "from clients.cli.main import run; run()"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,7 +96,7 @@ class Person:
     ) -> subprocess.Popen[bytes]:
         """Run a command as a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
+            [sys.executable, "-c", PROGRAM, *map(str, arguments)],
             cwd=ROOT,
             env={**os.environ, **self.environment},
             stdout=stdout,

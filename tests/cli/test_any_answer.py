@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,12 +43,31 @@ COMMANDS = [
     ["collections", "drift", "orders"],
     ["query", "orders"],
     ["replay", ID],
+    ["replay", "--failed"],
     ["dlq", "list"],
     ["dlq", "show", "intake"],
     ["keys", "list"],
     ["models", "list"],
     ["usage"],
     ["doctor"],
+]
+LISTS = [
+    ["ls"],
+    ["get", ID, "--lineage"],
+    ["search", "cat", "--explain"],
+    ["searches", "list"],
+    ["clusters", "list"],
+    ["clusters", "links"],
+    ["clusters", "suggestions"],
+    ["duplicates", "list"],
+    ["decisions"],
+    ["schemas", "list"],
+    ["collections", "list"],
+    ["collections", "refusals", "x"],
+    ["query", "x"],
+    ["dlq", "list"],
+    ["keys", "list"],
+    ["models", "list"],
 ]
 PROBLEM = '{"title":"No","status":%d,"detail":"It may not be.","code":"no","request_id":"r-1"}'
 ANSWERS = {
@@ -58,6 +79,7 @@ ANSWERS = {
     "problem 422": (422, PROBLEM % 422, 2),
     "problem 429": (429, PROBLEM % 429, 1),
     "problem 500": (500, PROBLEM % 500, 1),
+    "page 404": (404, "<html>No such page</html>", 1),
     "page 502": (502, "<html>Bad gateway</html>", 1),
     "odd status": (599, "", 1),
     "page 200": (200, "<html>Welcome</html>", 1),
@@ -70,12 +92,16 @@ ANSWERS = {
 
 
 @contextmanager
-def answering(status: int, body: str) -> Iterator[str]:
-    """The address of a server that answers everything so."""
+def answering(status: int, body: str, asked: list[str] | None = None) -> Iterator[str]:
+    """The address of a server that answers everything so; `asked` gets what it was asked."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if asked is not None:
+                asked.append(
+                    f"{self.command} {self.path[len('/api/v1/') :]} {sent.decode()}".strip()
+                )
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -157,11 +183,82 @@ def test_a_server_that_is_not_there_is_told(
 ) -> None:
     assert ended(["ls"], "http://127.0.0.1:9", monkeypatch) == 6
     assert "cannot be reached" in capsys.readouterr().err
-    assert ended(["doctor", "--json"], "http://127.0.0.1:9", monkeypatch) == 1
+    assert ended(["doctor", "--json"], "http://127.0.0.1:9", monkeypatch) == 6
     findings = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["do"] for one in findings if one["what"] == "address"] == [
         "Start it with `make up`, or name another with --url or `mammothbox login`."
     ]
+
+
+def test_another_program_at_the_address_is_told_in_words(
+    at_once: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"mbx_nobody\n")))
+    with answering(404, "<html>No such page</html>") as url:
+        assert ended(["login", "--url", url, "--key-stdin"], url, monkeypatch) == 1
+    told = capsys.readouterr().err
+    assert told.endswith(
+        "answers, but not as MammothBox does (404 Not Found): look at the address.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "request_"),
+    [
+        (["models", "fill", "clip"], "POST admin/spaces/clip/fill"),
+        (["models", "stop", "clip"], "DELETE admin/spaces/clip/fill"),
+        (["models", "activate", "clip"], "POST admin/spaces/clip/activate"),
+        (
+            ["models", "activate", "clip", "--incomplete"],
+            "POST admin/spaces/clip/activate?incomplete=true",
+        ),
+        (
+            ["schemas", "override", ID, "--type", "/a=b=text", "--name", "/a=b=x"],
+            f'PATCH schemas/{ID} {{"columns":{{"/a=b":{{"name":"x","type":"text"}}}}}}',
+        ),
+        (
+            ["schemas", "override", ID, "--storage", "jsonb", "--no-wait"],
+            f'PATCH schemas/{ID} {{"storage":"jsonb"}}',
+        ),
+        (
+            ["replay", "--done", "--stage", "tag", "--collection", "x", "--before", "2024"],
+            'POST admin/replay {"collection":"x","done":true,'
+            '"ended_before":"2024-01-01T00:00:00Z","stage":"tag","limit":200}',
+        ),
+        (["decisions", "--action", "merge", "--object", ID], f"GET decisions?limit=51&object={ID}"),
+    ],
+)
+def test_what_is_asked_for_is_what_is_sent(
+    arguments: list[str],
+    request_: str,
+    at_once: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: dict[str, Any] = {
+        "id": ID,
+        "name": "clip",
+        "state": "filling",
+        "fill": None,
+        "status": "provisional",
+    }
+    said |= {"version": 2, "collection": "x", "error": None, "items": [], "next_cursor": None}
+    said |= {"matched": 0, "queued": 0, "refused": []}
+    asked: list[str] = []
+    with answering(200, json.dumps(said), asked) as url:
+        assert ended(arguments, url, monkeypatch) == 0
+    assert asked[0].startswith(request_)
+
+
+def test_each_list_is_a_line_of_json_per_item(
+    at_once: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = [{"id": 1, "doc": {"id": 1}}, {"id": 2, "doc": {"id": 2}}]
+    said = {"items": items, "results": items, "plan": [], "corrected": None, "next_cursor": None}
+    with answering(200, json.dumps(said)) as url:
+        for command in LISTS:
+            assert ended([*command, "--json"], url, monkeypatch) == 0, command
+            lines = capsys.readouterr().out.splitlines()
+            assert [json.loads(line)["id"] for line in lines] == [1, 2], command
 
 
 def test_every_command_has_help_and_completion(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mammothbox.catalog import spaces
 
 from tests.cli.conftest import Person
 from tests.cli.filled import ORDERS, PHOTOS, fill, lines, near_copy
-from tests.house import House
+from tests.house import SPACE, House
 
 
 def test_clusters_are_corrected_and_put_back(house: House, person: Person, tmp_path: Path) -> None:
@@ -69,8 +71,13 @@ def test_pairs_are_confirmed_and_dismissed(house: House, person: Person, tmp_pat
 def test_a_proposal_becomes_a_table_that_is_asked(
     house: House, person: Person, tmp_path: Path
 ) -> None:
+    text = '{"long":123456789012345678901234567890.10,"small":0.0000001,"whole":1.0}'
+    (tmp_path / "exact.json").write_text(text)
+    person("upload", tmp_path / "exact.json", "--collection", "exact", "--no-wait")
     fill(house, person, tmp_path / "mine")
-    [proposal] = lines(person("schemas", "list", "--status", "provisional", "--json").out)
+    exact = person("query", "exact", "--json").out
+    proposed = ("schemas", "list", "--status", "provisional", "--collection", "orders", "--json")
+    [proposal] = lines(person(*proposed).out)
     shown = person("schemas", "show", "orders")
     refused = person("schemas", "approve", "orders")
 
@@ -80,7 +87,9 @@ def test_a_proposal_becomes_a_table_that_is_asked(
     assert "CREATE TABLE" in shown.out and "type_conflicts" in shown.out
     assert refused.status == 2 and "--yes" in refused.err
     assert approved.status == 0 and json.loads(approved.out)["id"] == proposal["id"]
-    [collection] = lines(person("collections", "list", "--json").out)
+    assert json.loads(exact) == json.loads(text)
+    assert "123456789012345678901234567890.10" in exact and '"whole":1.0' in exact
+    collection = json.loads(person("collections", "show", "orders", "--json").out)
     assert (collection["storage"], collection["documents"]) == ("sql", len(ORDERS))
     asked = ("query", "orders", "-w", "total>=3.5", "-w", "paid=true", "--sort", "-total")
     found = lines(person(*asked, "--json").out)
@@ -100,18 +109,6 @@ def test_a_proposal_becomes_a_table_that_is_asked(
     assert lines(person(*asked, "--json").out) == found
 
 
-def test_numbers_keep_every_digit(house: House, person: Person, tmp_path: Path) -> None:
-    text = '{"long":123456789012345678901234567890.10,"small":0.0000001,"whole":1.0}'
-    (tmp_path / "exact.json").write_text(text)
-    person("upload", tmp_path / "exact.json", "--collection", "exact", "--no-wait")
-    house.run_queues()
-
-    printed = person("query", "exact", "--json").out
-
-    assert "123456789012345678901234567890.10" in printed and '"whole":1.0' in printed
-    assert json.loads(printed) == json.loads(text)
-
-
 def test_operators_see_queues_and_models(
     house: House, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,9 +126,19 @@ def test_operators_see_queues_and_models(
     assert {one["name"] for one in lines(person("dlq", "list", "--json").out)} >= {"intake"}
     assert person("dlq", "redrive", "intake", "--json").status == 0
     assert person("dlq", "show", "embed").err.strip() == "Nothing was given up."
-    spaces = lines(person("models", "list", "--json").out)
-    assert [one["state"] for one in spaces].count("active") == 1
+    known = lines(person("models", "list", "--json").out)
+    assert [one["state"] for one in known].count("active") == 1
     assert person("models", "activate", "nothing").status == 4
+    other = replace(SPACE, name="other")
+    spaces.offer(house.urls.superuser, [(SPACE, {}), (other, {})], SPACE.name)
+    acts = [("fill", "other"), ("stop", "other"), ("activate", "other"), ("activate", SPACE.name)]
+    turns = [json.loads(person("models", *act, "--json").out) for act in acts]
+    assert [(one["name"], one["state"]) for one in turns] == [
+        ("other", "filling"),
+        ("other", "known"),
+        ("other", "active"),
+        (SPACE.name, "active"),
+    ]
     assert person("keys", "revoke", made["key_id"], "--yes").status == 0
     monkeypatch.setenv("MAMMOTHBOX_KEY", made["key"])
     assert person("ls").status == 3

@@ -34,8 +34,8 @@ def workers(house: House) -> Iterator[None]:
 
 def wrong(said: Said) -> dict[str, str]:
     """What is not well, and what to do."""
-    findings = [one for one in lines(said.out) if "well" in one]
-    return {one["what"]: one["do"] for one in findings if one["well"] is False}
+    findings = [one for one in lines(said.out) if "what" in one]
+    return {one["what"]: one["do"] for one in findings if one["state"] == "wrong"}
 
 
 def test_a_healthy_system_is_found_healthy_and_left_as_it_was(house: House, person: Person) -> None:
@@ -60,7 +60,7 @@ def test_each_thing_that_is_wrong_is_told_with_what_to_do(
     monkeypatch.delenv("MAMMOTHBOX_KEY")
     nobody = person("doctor")
 
-    assert cut_off.status == stranger.status == nobody.status == 1
+    assert (cut_off.status, stranger.status, nobody.status) == (6, 3, 3)
     assert "firewall" in wrong(cut_off)["store"]
     assert "login" in wrong(stranger)["key"]
     assert "login" in nobody.out

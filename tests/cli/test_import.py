@@ -71,12 +71,22 @@ def test_a_card_is_imported_by_date_with_its_notes_and_never_twice(
         "IMG_0001.JPG",
     ]
     assert "edits that only Apple's Photos can apply" in first.err
-    assert "1 pictures are there raw and developed" in first.err
+    assert "1 picture is there raw and developed" in first.err
     stored(house)
     (noted,) = house.rows("SELECT id FROM asset WHERE filename = 'IMG_0002.JPG'")
     shown = house.get(house.client(), noted["id"])
     assert (shown["comments"], shown["rating"]) == ("The herd", 4)
     assert {tag["label"] for tag in shown["tags"]} == {"ice age", "herd"}
+    house.client().patch(f"/api/v1/objects/{noted['id']}", json={"comments": "by hand"})
+    (notes,) = card.rglob("*.xmp")
+    notes.write_text(
+        XMP.replace('Rating="4"', 'Rating="2"').replace("<rdf:li>herd", "<rdf:li>calf")
+    )
+    again = person("import", card)
+    changed = house.get(house.client(), noted["id"])
+    assert again.status == 0 and "0 sent (0 B), 4 known" in again.err
+    assert {tag["label"] for tag in changed["tags"]} == {"ice age", "calf"}
+    assert (changed["comments"], changed["rating"]) == ("by hand", 2), "what a hand said stays"
     elsewhere = card.rename(tmp_path / "another mount")
     assert "0 sent (0 B), 4 known" in person("import", elsewhere).err
     house.rows("UPDATE asset SET status = 'ready' WHERE status = 'processing'")

@@ -18,9 +18,10 @@ from tests.house import House
 
 
 @pytest.fixture
-def cat(house: House, person: Person, tmp_path: Path) -> str:
-    """The id of a cat, in a library that has some orders as well."""
-    fill(house, person, tmp_path / "mine", photos=["cat.webp"])
+def cat(house: House, person: Person) -> str:
+    """The id of a cat that no model has looked at yet."""
+    assert person("upload", PHOTOS / "cat.webp").status == 0
+    house.run_queue("intake")
     [found] = lines(person("ls", "--kind", "image", "--json").out)
     return str(found["system_id"])
 
@@ -50,13 +51,14 @@ def test_an_original_comes_back_verified_and_nothing_is_written_over(
     got = person("get", cat)
     again = person("get", cat)
     told = json.loads(person("get", cat, "-o", "other.webp", "--json").out)
-    picture = person("get", cat, "--thumbnail", "150", "-o", "small.webp")
+    os.mkfifo("pipe")
+    device = person("get", cat, "-o", "pipe", "--force")
 
     assert got.status == 0 and (tmp_path / "cat.webp").read_bytes() == content
     assert again.status == 5 and "--force" in again.err
     assert told["sha256"] == hashlib.sha256((tmp_path / "other.webp").read_bytes()).hexdigest()
-    assert picture.status == 0 and (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
     assert not list(tmp_path.glob("*.part"))
+    assert device.status == 2 and (tmp_path / "pipe").is_fifo(), "nothing takes its place"
 
 
 def test_a_partial_download_goes_on_and_a_wrong_one_begins_anew(
@@ -75,11 +77,10 @@ def test_a_partial_download_goes_on_and_a_wrong_one_begins_anew(
 
 def test_what_is_known_of_an_object_is_shown(cat: str, person: Person) -> None:
     shown, story = person("show", cat), person("get", cat, "--lineage")
-    metadata = json.loads(person("get", cat, "--metadata").out)
 
-    assert "cat.webp" in shown.out and "ready" in shown.out
+    assert "cat.webp" in shown.out and "intake done" in shown.out
     assert json.loads(person("show", cat, "--json").out)["system_id"] == cat
-    assert "asset.announced" in story.out and isinstance(metadata, dict)
+    assert "asset.announced" in story.out
     missing = person("show", cat.replace(cat[:8], "00000000"))
     assert missing.status == 4 and "not_found" in missing.err
 
@@ -95,7 +96,10 @@ def test_hands_change_objects_whose_ids_are_piped_in(
     person("rate", "4", cat)
     person("comment", "Ünser Kater", cat)
     now = json.loads(person("show", cat, "--json").out)
+    table = person("ls", "--kind", "image", "--to", "2999").out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(table))
 
+    assert "Rated 1 of 1" in person("rate", "3", "-").err
     assert [one["system_id"] for one in lines(tagged.out)] == [cat]
     assert [tag["label"] for tag in now["tags"] if tag["source"] == "hand"] == ["mine"]
     assert (now["rating"], now["comments"]) == (4, "Ünser Kater")
@@ -116,63 +120,59 @@ def test_what_fails_for_one_is_told_and_the_others_are_done(cat: str, person: Pe
     assert person("trash", "cat.webp").status == 2
 
 
-def test_a_search_finds_by_words_by_example_and_by_name(
-    cat: str, person: Person, tmp_path: Path
+def test_what_is_ready_is_found_by_words_by_example_and_by_name(
+    house: House, person: Person, tmp_path: Path
 ) -> None:
+    fill(house, person, tmp_path / "mine", photos=["cat.webp"])
+    cat = lines(person("ls", "--kind", "image", "--json").out)[0]["system_id"]
     by_words = person("search", "a", "cat", "--explain", "--json")
     by_id = lines(person("search", "--like", cat, "--type", "media", "--json").out)
     by_file = lines(person("search", "--like", PHOTOS / "cat.webp", "--json").out)
     person("searches", "save", "Cats", "kind:image", "cat")
     kept = lines(person("searches", "list", "--json").out)
     by_name = lines(person("search", "--saved", "Cats", "--json").out)
+    picture = person("get", cat, "--thumbnail", "150", "-o", tmp_path / "small.webp")
+    metadata = json.loads(person("get", cat, "--metadata").out)
 
-    plan, *found = lines(by_words.out)
-    assert plan["plan"] and found[0]["id"] == cat and found[0]["why"]
+    found = lines(by_words.out)
+    assert found[0]["id"] == cat and found[0]["why"] and ", found " in by_words.err
+    assert picture.status == 0 and (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
+    assert isinstance(metadata, dict)
     assert {one["id"] for one in (*by_id[:1], *by_file[:1], *by_name[:1])} == {cat}
     assert [one["name"] for one in kept] == ["Cats"]
     assert "cat.webp" in person("search", "cat").out
-    assert person("searches", "rm", "Cats").status == 0
+    assert person("searches", "rename", "Cats", "Beasts").status == 0
+    changed = json.loads(person("searches", "change", "Beasts", "kind:image", "--json").out)
+    assert (changed["name"], changed["asked"]) == ("Beasts", {"query": "kind:image"})
+    assert person("searches", "rm", "Beasts").status == 0
     assert person("search", "--saved", "Cats").status == 4
     assert person("search", "near:nowhere").status == 2
     assert person("search", "--like", tmp_path / "none.jpg").status == 1
-
-
-def test_what_failed_is_tried_again(house: House, person: Person, tmp_path: Path) -> None:
-    (tmp_path / "broken.png").write_bytes((PHOTOS / "cat.webp").read_bytes()[:2000])
-    person("upload", tmp_path / "broken.png", "--no-wait")
-    house.run_queues()
-    [failed] = lines(person("ls", "--status", "failed", "--json").out)
-
-    again = person("replay", "--failed", "--code", failed["error"]["code"], "--json")
-
-    assert again.status == 0 and lines(again.out)[0]["system_id"] == failed["system_id"]
-    assert person("replay", "--failed", "--code", "no_such_code").err.strip() == "Nothing failed."
-    assert person("replay").status == 2
-
-
-def test_words_to_leave_out_are_no_options(cat: str, person: Person) -> None:
-    found = lines(person("search", "kind:image", "-tag:toy", "-n", "1", "--json").out)
+    # Words to leave out are no options.
+    picked = lines(person("search", "kind:image", "-tag:toy", "-n", "1", "--json").out)
     without = lines(person("search", "-kind:image", "after:2020", "-n5", "--json").out)
-
-    assert [one["id"] for one in found] == [cat]
+    assert [one["id"] for one in picked] == [cat]
     assert without and cat not in [one["id"] for one in without]
     assert person("searches", "save", "Rest", "-kind:image").status == 0
     assert person("search", "cat", "--bogus").status == 2
 
 
-def test_nothing_takes_the_place_of_a_device(cat: str, person: Person, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
+def test_what_failed_is_told_and_tried_again(house: House, person: Person, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes((PHOTOS / "cat.webp").read_bytes()[:2000])
+    person("upload", broken, "--no-wait")
+    house.run_queues()
+    [failed] = lines(person("ls", "--status", "failed", "--json").out)
+    code = failed["error"]["code"]
 
-    refused = person("get", cat, "-o", tmp_path / "pipe", "--force")
+    known = person("upload", broken, "--wait")
+    other = person("replay", "--failed", "--code", "no_such_code")
+    again = person("replay", "--failed", "--code", code, "--kind", "image", "--json")
+    twice = person("replay", "--failed")
 
-    assert refused.status == 2 and (tmp_path / "pipe").is_fifo()
-
-
-def test_a_table_of_ids_can_be_piped(
-    cat: str, person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = person("ls", "--kind", "image", "--to", "2999").out
-    monkeypatch.setattr(sys, "stdin", io.StringIO(table))
-
-    assert "Rated 1 of 1" in person("rate", "3", "-").err
-    assert person("ls", "--taken-from", "2000").status == 0
+    assert known.status == 1 and f"[{code}]" in known.err and "1 known" in known.err
+    assert (other.status, other.err.strip()) == (0, "Nothing matches.")
+    assert json.loads(again.out) == {"matched": 1, "queued": 1, "refused": []}
+    assert twice.err.strip() == "Nothing matches.", "it has not ended yet"
+    misused = [(), ("x", "--failed"), ("--done",), ("x", "--code", code)]
+    assert {person("replay", *each).status for each in misused} == {2}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import typer
 
+from clients.cli import main
 from clients.cli.commands import login
-from tests.cli.conftest import Person
+from tests.cli.conftest import PROGRAM, ROOT, Person
 from tests.cli.faulty import Proxy
 
 
@@ -18,7 +23,8 @@ def test_help_tells_the_exit_statuses(person: Person) -> None:
     assert told.status == 0
     for command in ("upload", "watch", "import", "status", "login"):
         assert f" {command} " in told.out
-    assert "6 the server" in told.out and "130 interrupted" in told.out
+    statuses = " ".join(told.out.split())
+    assert "6 the server" in statuses and "7 files that should" in statuses
 
 
 def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_path: Path) -> None:
@@ -31,6 +37,14 @@ def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_p
     assert "cannot be reached" in away.err and "Nothing is lost" in away.err
     front.fails("drop")
     assert person("upload", tmp_path / "a", "--patience", "0.1").status == 6
+
+
+def test_each_command_is_found_where_it_is_said_to_be() -> None:
+    for module, names in main.COMMANDS.items():
+        group = typer.main.get_group(main.build(["--key", "ls", names[0]]))
+        assert set(group.commands) == set(names), module
+    everything = {name for names in main.COMMANDS.values() for name in names}
+    assert set(typer.main.get_group(main.build(["no-such-command"])).commands) == everything
 
 
 def test_a_mistyped_address_is_told_at_once(person: Person) -> None:
@@ -54,6 +68,25 @@ def test_what_nobody_thought_of_is_one_line_and_written_down(
     assert told.status == 1
     assert "the mammoth sat on it" in told.err and told.err.count("\n") == 1
     assert "Traceback" in (tmp_path / "state/mammothbox/failures.log").read_text()
+
+
+@pytest.mark.parametrize("command", [["--version"], ["import", "--dry-run", "--json", "."]])
+def test_a_pipe_that_nobody_reads_is_left_quietly(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("a")
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 def test_a_busy_server_is_asked_again_for_what_may_be_repeated(

@@ -65,7 +65,7 @@ def test_what_is_no_file_to_send_is_told_and_stops_nothing(
 
     told = person("upload", folder, tmp_path / "missing.jpg", "--exclude", "*.tmp", "--json")
 
-    assert told.status == 1
+    assert told.status == 7, "one that was named is missing"
     left_out = {
         Path(one["path"]).name: one["reason"]
         for one in map(json.loads, told.lines)
@@ -79,6 +79,9 @@ def test_what_is_no_file_to_send_is_told_and_stops_nothing(
         "missing.jpg": "no such file or directory",
     }
     assert stored(house) == hashes(good)
+    assert person("upload", folder, "--exclude", "*.tmp").status == 0, "nobody named these"
+    named = person("upload", folder / "empty.txt", folder / "pipe", good[0], "--dry-run")
+    assert named.status == 7 and "2 files were left out" in named.err
 
 
 def test_patterns_choose_and_the_same_bytes_go_once(
@@ -108,6 +111,10 @@ def test_standard_input_becomes_a_named_object(
     house: House, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"total": 1}')))
+    killed = tmp_path / "state/mammothbox/stdin/of-one-that-was-killed.json"
+    killed.parent.mkdir(parents=True)
+    killed.write_text("{")
+    os.utime(killed, (1, 1))
 
     told = person("upload", "-", "--name", "order.json", "--collection", "orders")
 
@@ -119,7 +126,7 @@ def test_standard_input_becomes_a_named_object(
     assert person("upload", "-").status == 2
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     nothing = person("upload", "-", "--name", "dump.sql")
-    assert nothing.status == 1 and "dump.sql: left out: it is empty" in nothing.err
+    assert nothing.status == 7 and "dump.sql: left out: it is empty" in nothing.err
     assert list((tmp_path / "state/mammothbox/stdin").iterdir()) == []
 
 
@@ -129,7 +136,7 @@ def test_an_empty_name_is_not_the_folder_one_is_in(
     (tmp_path / "private.txt").write_text("of nobody's business")
     monkeypatch.chdir(tmp_path)
 
-    assert person("upload", "").status == 1
+    assert person("upload", "").status == 7
     assert {person(command, "").status for command in ("watch", "import", "export")} == {2}
     assert house.rows("SELECT 1 FROM asset") == []
 

@@ -1,4 +1,4 @@
-"""`decisions`, `undo`: what hands decided, and taking it back."""
+"""`decisions`, `undo`: what hands decided about clusters and pairs, and taking it back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.problems import NOT_FOUND, Stop
 from clients.cli.server import Server, connect
-from clients.cli.targets import cluster_id
+from clients.cli.targets import cluster_id, the_id
 
 
 def _detail(one: dict[str, Any]) -> str:
@@ -28,7 +28,7 @@ _COLUMNS = (
     Column("what", lambda one: one["action"]),
     Column(">objects", lambda one: one["objects"]),
     Column("detail", _detail),
-    Column("by", lambda one: one["actor"]),
+    Column("by", lambda one: one["actor_name"] or one["actor"]),
     Column("undone", lambda one: "yes" if one["undone_by"] else ""),
 )
 
@@ -42,14 +42,23 @@ def add(app: typer.Typer) -> None:
 def decisions(
     cluster: Annotated[str | None, typer.Option(help="About this cluster.")] = None,
     *,
+    about: Annotated[str | None, typer.Option("--object", help="About this object.")] = None,
+    action: Annotated[str | None, typer.Option(help="Such as merge, move or undo.")] = None,
     limit: listing.Limit = listing.USUAL,
     everything: listing.Everything = False,
     as_json: Json = False,
 ) -> None:
-    """List what was decided by hand, the newest first."""
+    """List what hands decided about clusters and pairs, the newest first: what `undo` takes back.
+
+    Tags, ratings and comments by hand are in `get ID --lineage`, and tables in `schemas list`.
+    """
     with connect() as server:
         asked = listing.Asked(limit, everything, as_json)
-        query = {"cluster": cluster and cluster_id(server, cluster)}
+        query = {
+            "cluster": cluster and cluster_id(server, cluster),
+            "object": about,
+            "action": action,
+        }
         listing.show(server, "decisions", query, _COLUMNS, asked, empty="Nothing was decided yet.")
 
 
@@ -58,7 +67,8 @@ def undo(
 ) -> None:
     """Take a decision back. Examples: mammothbox undo last · mammothbox undo ID"""
     with connect() as server:
-        wanted = _last(server) if decision == "last" else decision
+        last = decision == "last"
+        wanted = _last(server) if last else the_id(decision, "a decision", "decisions")
         made = server.post(f"decisions/{wanted}/undo")
     if as_json:
         output.emit_lines([made])

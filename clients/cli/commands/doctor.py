@@ -11,12 +11,17 @@ import typer
 from clients.cli import config, output
 from clients.cli.diagnosis import Finding, of_server, of_this_machine
 from clients.cli.output import Json
-from clients.cli.problems import FAILED, Stop
+from clients.cli.problems import Stop
 from clients.cli.server import connect
 
 # It looks; it does not wait for what is down.
 _PATIENCE_S = 2.0
-_SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+_SIGNS = {
+    "well": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "wrong": ("✗", "red"),
+    "unknown": ("?", "yellow"),
+}
 
 
 def add(app: typer.Typer) -> None:
@@ -27,17 +32,18 @@ def add(app: typer.Typer) -> None:
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong and what to do: address, key, clock, store, workers, failures, models.
 
-    A tiny file is sent through the whole system, and taken out again.
+    A tiny file is sent through the whole system, and taken out again. Warnings (!) are no
+    failure: the exit status is that of the first thing that is wrong (✗).
     """
-    wrong = False
+    wrong: list[Finding] = []
     for finding in chain(of_this_machine(), _of_server()):
-        wrong = wrong or finding.well is False
+        wrong += [finding] if finding.state == "wrong" else []
         if as_json:
             output.emit_lines([asdict(finding)])
         else:
             _tell(finding)
     if wrong:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(wrong[0].status)
 
 
 def _of_server() -> Iterator[Finding]:
@@ -46,11 +52,11 @@ def _of_server() -> Iterator[Finding]:
         with connect(account, patience_s=_PATIENCE_S) as server:
             yield from of_server(server)
     except Stop as stop:
-        yield Finding("key", False, stop.message, "`mammothbox login`")
+        yield Finding("key", "wrong", stop.message, "`mammothbox login`", stop.status)
 
 
 def _tell(finding: Finding) -> None:
-    sign, style = _SIGNS[finding.well]
+    sign, style = _SIGNS[finding.state]
     line = output.clean(sign, style)
     line.append(f" {finding.what}: {output.clean(finding.said).plain}", style="")
     output.people().print(line)

@@ -13,7 +13,7 @@ from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.problems import USAGE, ServerProblem, Stop, sentence
 from clients.cli.server import Server, connect
-from clients.cli.targets import cluster_id
+from clients.cli.targets import cluster_id, the_id
 
 Pair = Annotated[str, typer.Argument(help="The id of a pair.")]
 Class = Annotated[str | None, typer.Option("--class", help="exact or same.")]
@@ -69,15 +69,19 @@ def confirm(
 ) -> None:
     """Say that both are one picture; the kept one gets the other's tags by hand and rating."""
     with connect() as server:
-        made = server.post(f"duplicates/{pair}", {"verdict": "confirm", "keep": keep})
+        made = server.post(_path(pair), {"verdict": "confirm", "keep": keep})
     told(made, f"{made['keeper']} is kept.", as_json)
 
 
 def dismiss(pair: Pair, as_json: Json = False) -> None:
     """Say for good that they are not the same."""
     with connect() as server:
-        made = server.post(f"duplicates/{pair}", {"verdict": "dismiss"})
+        made = server.post(_path(pair), {"verdict": "dismiss"})
     told(made, "Both are kept.", as_json)
+
+
+def _path(pair: str) -> str:
+    return f"duplicates/{the_id(pair, 'a pair', 'duplicates list')}"
 
 
 def decide(cluster: Cluster = None) -> None:

@@ -11,8 +11,10 @@ from clients.cli import output
 from clients.cli.exporting.collect import export as export_all
 from clients.cli.exporting.putback import Told, differences
 from clients.cli.exporting.putback import restore as put_back
+from clients.cli.interruptions import telling_of_interruptions
 from clients.cli.output import Json
 from clients.cli.problems import FAILED
+from clients.cli.progress import Far
 from clients.cli.server import connect
 from clients.cli.targets import folder_named
 
@@ -37,14 +39,19 @@ def export(
     Example: mammothbox export backup-2026
     """
     fetched = 0
+    far = Far()
 
     def heard(count: int) -> None:
         nonlocal fetched
         fetched += count
 
-    with connect(patience_s=patience, waiting=output.warn) as server:
+    with (
+        telling_of_interruptions(lambda: f"{far}; {folder} has {output.size(fetched)}."),
+        far.shown(),
+        connect(patience_s=patience, waiting=far.say) as server,
+    ):
         owner = server.get("keys/current")["owner"]
-        done = export_all(server, folder, owner, parallel, heard)
+        done = export_all(server, folder, owner, parallel, heard=heard, far=far)
     for path, reason in done.failures:
         output.warn(f"{path}: {reason}")
     said = {
@@ -57,10 +64,10 @@ def export(
     if as_json:
         output.emit(said)
     else:
-        objects = done.manifest.counts["objects.jsonl"]
-        output.note(f"{objects} objects ({output.size(fetched)}) are in {folder}.")
+        objects = output.counted(done.manifest.counts["objects.jsonl"], "object")
+        output.note(f"{folder} has {objects} ({output.size(fetched)}).")
     if done.failures:
-        output.warn(f"{len(done.failures)} files failed: run the same again.")
+        output.warn(f"{output.counted(len(done.failures), 'file')} failed: run the same again.")
         raise typer.Exit(FAILED)
 
 
@@ -82,6 +89,7 @@ def restore(
     Example: mammothbox restore backup-2026 --verify
     """
     sent = 0
+    far = Far()
     troubles: list[str] = []
 
     def moved(count: int) -> None:
@@ -90,11 +98,15 @@ def restore(
 
     def hear(trouble: str) -> None:
         troubles.append(trouble)
-        output.warn(trouble)
+        far.say(trouble, "yellow")
 
-    with connect(patience_s=patience, waiting=output.warn) as server:
+    with (
+        telling_of_interruptions(lambda: f"{far}, {output.size(sent)}."),
+        far.shown(),
+        connect(patience_s=patience, waiting=far.say) as server,
+    ):
         owner = server.get("keys/current")["owner"]
-        told = Told(moved, output.note, hear)
+        told = Told(moved, far, hear)
         done = put_back(server, folder, owner, parallel, told, without_damaged=without_damaged)
         differing = differences(server, done, parallel) if verify else None
     for line in differing or ():
@@ -110,7 +122,8 @@ def restore(
     if as_json:
         output.emit(said)
     else:
-        output.note(f"{len(done.ids)} objects ({output.size(sent)}) are in the library of {owner}.")
+        objects = output.counted(len(done.ids), "object")
+        output.note(f"The library of {owner} has {objects} of it ({output.size(sent)}).")
         if differing == [] and not troubles:
             output.note("It equals the export.")
     if troubles or differing:

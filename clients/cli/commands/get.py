@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from clients.cli import listing, output
-from clients.cli.downloading import download, original, stream, thumbnail
+from clients.cli.downloading import PARTIAL, download, original, stream, thumbnail
 from clients.cli.exporting.names import safe
+from clients.cli.interruptions import telling_of_interruptions
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.problems import REFUSED, USAGE, Stop
+from clients.cli.progress import receiving
 from clients.cli.server import Server, connect
+from clients.cli.targets import the_id
 
 SystemId = Annotated[str, typer.Argument(help="The id of an object.")]
 Output = Annotated[
@@ -54,6 +57,7 @@ def get(
     Examples: mammothbox get ID · mammothbox get ID -o photo.jpg · mammothbox get ID -o - | wc -c
     · mammothbox get ID --thumbnail 300 -o small.webp · mammothbox get ID --lineage
     """
+    the_id(system_id, "an object", "ls")
     if sum((thumbnail is not None, metadata, lineage)) > 1:
         raise Stop("One of --thumbnail, --metadata and --lineage at a time.", USAGE)
     with connect() as server:
@@ -83,11 +87,27 @@ def _fetch(
         return None
     path = _target(found, to, size, force)
     if size is None:
-        download(server, original(found), path)
+        _receive(server, found, path)
     else:
         path.write_bytes(thumbnail(server, found["system_id"], size))
     output.note(f"{path} ({output.size(path.stat().st_size)})")
     return path
+
+
+def _receive(server: Server, found: dict[str, Any], path: Path) -> None:
+    there = 0
+
+    def heard(count: int) -> None:
+        nonlocal there
+        there += count
+        show(count)
+
+    def how_far() -> str:
+        partial = path.with_name(path.name + PARTIAL)
+        return f"{output.size(there)} of {output.size(found['size_bytes'])} are in {partial}."
+
+    with telling_of_interruptions(how_far), receiving(found["size_bytes"]) as show:
+        download(server, original(found), path, heard)
 
 
 def _target(found: dict[str, Any], to: str | None, size: int | None, force: bool) -> Path:

@@ -13,15 +13,16 @@ from typing import Annotated
 import typer
 
 from clients.cli.commands.upload import Comments, DryRun, Parallel, Patience
-from clients.cli.output import Json, emit_lines, note, table
-from clients.cli.problems import FAILED, USAGE, Stop
+from clients.cli.interruptions import telling_of_interruptions
+from clients.cli.output import Json, counted, emit_lines, note, table
+from clients.cli.problems import USAGE, Stop
 from clients.cli.progress import Bars, bars
 from clients.cli.targets import folder_named
 from clients.cli.uploading import sidecars
 from clients.cli.uploading.files import Choice, Found, LeftOut, walk
 from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session, say_waiting
-from clients.cli.uploading.summary import Summary, tell_left_out, telling_of_interruptions
+from clients.cli.uploading.summary import Summary, how_far, leave, tell_left_out
 from clients.cli.uploading.taken import taken_at
 
 _PICTURES = "DCIM"
@@ -64,7 +65,8 @@ def import_folder(
     """Upload a camera's card or a phone's folder by date, and nothing of it twice.
 
     Raw and developed pictures stay side by side. Titles, keywords and stars in .xmp files become
-    comments, tags and ratings; what only the camera can use is left out.
+    comments, tags and ratings, and do so again once they have changed; what only the camera can
+    use is left out.
     """
     if not folder.is_dir():
         raise Stop(f"{folder} is no folder.", USAGE)
@@ -75,18 +77,20 @@ def import_folder(
     found = [file for _, file in roll.files]
     outcomes: list[Outcome] = []
     with (
-        telling_of_interruptions(outcomes, len(found)),
+        telling_of_interruptions(
+            lambda: how_far(outcomes, len(found)), begun=lambda: bool(outcomes)
+        ),
         bars(len(found), sum(one.size for one in found)) as shown,
     ):
         missed = tell_left_out(roll.left_out, shown, as_json=as_json)
         if roll.pairs:
-            shown.say(f"{roll.pairs} pictures are there raw and developed: both are kept.")
+            are = "1 picture is" if roll.pairs == 1 else f"{roll.pairs} pictures are"
+            shown.say(f"{are} there raw and developed: both are kept.")
         summary = Summary(shown, as_json, outcomes=outcomes)
         _send(roll, found, shown, summary, (parallel, patience, comments))
         shown.progress.stop()
         summary.close()
-    if summary.counts["failed"] or missed:
-        raise typer.Exit(FAILED)
+    leave(summary, missed)
 
 
 def read_roll(folder: Path, since: datetime | None) -> Roll:
@@ -95,8 +99,11 @@ def read_roll(folder: Path, since: datetime | None) -> Roll:
     listed = list(walk(pictures if pictures.is_dir() else folder, Choice()))
     found = [one for one in listed if isinstance(one, Found)]
     left_out = [one for one in listed if isinstance(one, LeftOut)]
-    kept = [one for one in found if sidecars.ending(one.path) not in sidecars.OF_NO_USE]
-    left_out += _of_no_use([one for one in found if one not in kept])
+    useful: dict[bool, list[Found]] = {True: [], False: []}
+    for one in found:
+        useful[sidecars.ending(one.path) not in sidecars.OF_NO_USE].append(one)
+    kept = useful[True]
+    left_out += _of_no_use(useful[False])
     media = [one for one in kept if sidecars.ending(one.path) != sidecars.NOTES]
     by_stem: dict[Path, list[Found]] = defaultdict(list)
     for one in media:
@@ -173,11 +180,17 @@ def _send(
 def _write_notes(
     session: Session, roll: Roll, file: Found, system_id: str, *, comments: str | None
 ) -> None:
-    edit = roll.notes[file.path].edit() if file.path in roll.notes else {}
-    if "comments" in edit and comments:
+    """Say of the object what its sidecar says, as far as that has changed since it was read."""
+    if file.path not in roll.notes:
+        return
+    now = roll.notes[file.path].edit()
+    before = session.journal.noted(session.shelf.account, system_id)
+    edit = sidecars.change(before, now)
+    if edit.get("comments") and comments:
         edit["comments"] = f"{comments}\n{edit['comments']}"
     if edit:
         session.server.patch(f"objects/{system_id}", edit)
+        session.journal.note(session.shelf.account, system_id, now)
 
 
 def _tell_plan(roll: Roll, *, as_json: bool) -> None:
@@ -188,4 +201,4 @@ def _tell_plan(roll: Roll, *, as_json: bool) -> None:
     for one in roll.left_out:
         if one.kind != "meant":
             note(f"{one.path}: left out: {one.reason}")
-    note(f"{len(roll.files)} files would be read, and sent unless they are known")
+    note(f"{counted(len(roll.files), 'file')} would be read, and sent unless they are known")

@@ -11,7 +11,7 @@ from clients.cli.commands.tag import Yes
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.server import connect
-from clients.cli.targets import sure
+from clients.cli.targets import sure, the_id
 
 
 def _state(one: dict[str, Any]) -> str:
@@ -79,6 +79,7 @@ def revoke(
     key: Annotated[str, typer.Argument(help="The id of a key.")], *, yes: Yes = False
 ) -> None:
     """Put a key out of force, for good."""
+    the_id(key, "a key", "keys list")
     sure(f"Revoke {key}?", yes)
     with connect() as server:
         server.delete(f"keys/{key}")

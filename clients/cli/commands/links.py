@@ -10,7 +10,7 @@ from clients.cli import listing, output
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.server import connect
-from clients.cli.targets import object_ids
+from clients.cli.targets import object_ids, the_id
 
 One = Annotated[str, typer.Argument(help="The id of an object.")]
 
@@ -55,7 +55,7 @@ def list_links(
 def unlink(link: Annotated[str, typer.Argument(help="The id of a link.")]) -> None:
     """Let models decide about a pair again."""
     with connect() as server:
-        server.delete(f"links/{link}")
+        server.delete(f"links/{the_id(link, 'a link', 'clusters links')}")
     output.note("They are linked no more.")
 
 

@@ -11,7 +11,7 @@ from clients.cli import listing, output
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.server import connect
-from clients.cli.targets import cluster_id
+from clients.cli.targets import cluster_id, the_id
 
 Kind = Annotated[str | None, typer.Option(help="image, video, audio, json or other.")]
 Status = Annotated[
@@ -110,7 +110,7 @@ def show(
     Example: mammothbox show 01a1ffc2-768b-713d-bf43-e210e04bc40d
     """
     with connect() as server:
-        found = server.get(f"objects/{system_id}")
+        found = server.get(f"objects/{the_id(system_id, 'an object', 'ls')}")
     if as_json:
         output.emit(found)
         return

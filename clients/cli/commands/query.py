@@ -14,7 +14,7 @@ import typer
 
 from clients.cli import exact_json, listing, output
 from clients.cli.problems import USAGE, Stop
-from clients.cli.server import Query, Server, connect
+from clients.cli.server import Query, Server, another_program, connect
 
 _PAGE = 200
 _MISSING = object()
@@ -112,7 +112,7 @@ def _page(server: Server, collection: str, asked: Query) -> dict[str, Any]:
         page = exact_json.read(answer.content)
         page["items"], page["next_cursor"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Stop(f"{server.url} does not answer as MammothBox does.") from error
+        raise Stop(another_program(server.url)) from error
     return dict(page)
 
 
@@ -143,6 +143,7 @@ def _write_csv(names: Sequence[str], docs: Sequence[Any]) -> None:
     if names:
         writer.writerow(names)
     writer.writerows(_cells(names, doc) for doc in docs)
+    sys.stdout.flush()
 
 
 def _cells(names: Sequence[str], doc: Any) -> list[str]:

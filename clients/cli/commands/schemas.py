@@ -25,6 +25,7 @@ Rename = Annotated[
 Retype = Annotated[
     list[str] | None, typer.Option("--type", help="A column's type: /total=numeric. Repeatable.")
 ]
+Reason = Annotated[str | None, typer.Option(help="Why, for whoever reads of it later.")]
 Store = Annotated[str | None, typer.Option(help="jsonb or sql.")]
 
 _BUSY = ("proving", "building", "undoing")
@@ -94,10 +95,14 @@ def approve(named: Named, *, yes: Yes = False, wait: Wait = True, as_json: Json 
         _ended(server, found["id"], ("active",), wait, as_json)
 
 
-def reject(named: Named, as_json: Json = False) -> None:
-    """Say no; the same is not proposed again. Example: mammothbox schemas reject orders"""
+def reject(named: Named, *, reason: Reason = None, as_json: Json = False) -> None:
+    """Say no; the same is not proposed again.
+
+    Example: mammothbox schemas reject orders --reason "The customers belong elsewhere."
+    """
+    body = {"reason": reason} if reason else None
     with connect() as server:
-        found = server.post(f"schemas/{schema_id(server, named)}/reject")
+        found = server.post(f"schemas/{schema_id(server, named)}/reject", body)
         _ended(server, found["id"], ("rejected",), False, as_json)
 
 
@@ -123,10 +128,11 @@ def override(
             columns.setdefault(path, {})[what] = value
     if storage is None and not columns:
         raise Stop("Say what to change: --storage, --name or --type.", USAGE)
-    body = {"storage": storage} if storage else {}
+    body = {"storage": storage, "columns": columns}
     with connect() as server:
         wanted = schema_id(server, named)
-        found = server.patch(f"schemas/{wanted}", {**body, "columns": columns})
+        said = {name: value for name, value in body.items() if value}
+        found = server.patch(f"schemas/{wanted}", said)
         _ended(server, found["id"], ("provisional",), wait, as_json)
 
 
@@ -182,7 +188,8 @@ def _print(found: dict[str, Any]) -> None:
             ("status", found["status"]),
             ("storage", f"{found['storage_choice']} (score {float(found['score']):.3f})"),
             ("error", found["error"]),
-            ("decided", f"{output.when(found['decided_at'])} {found['decided_by'] or ''}".strip()),
+            ("decided", f"{output.when(found['decided_at'])} {_decider(found)}".strip()),
+            ("reason", found.get("reason")),
         ]
     )
     output.tell()
@@ -195,6 +202,10 @@ def _print(found: dict[str, Any]) -> None:
         output.tell(f"\ndry run: {exact_json.write(_short(found['dry_run']))}")
     if found["ddl"]:
         output.tell(f"\n{found['ddl'].strip()}")
+
+
+def _decider(found: dict[str, Any]) -> str:
+    return str(found.get("decided_by_name") or found["decided_by"] or "")
 
 
 def _rule(one: dict[str, Any]) -> list[object]:

@@ -99,6 +99,8 @@ def add(app: typer.Typer) -> None:
     kept = typer.Typer(no_args_is_help=True, help="Searches that are kept by name.")
     kept.command("list")(list_kept)
     kept.command("save", cls=Worded)(save)
+    kept.command("rename")(rename)
+    kept.command("change", cls=Worded)(change)
     kept.command("rm")(remove)
     app.add_typer(kept, name="searches")
 
@@ -165,11 +167,28 @@ def save(
 ) -> None:
     """Keep a search by name. Example: mammothbox searches save Seaside tag:beach after:2024"""
     with connect() as server:
-        made = server.post("searches", {"name": name, "query": " ".join(asked)})
-    if as_json:
-        output.emit(made)
-    else:
-        output.note(f"{made['name']} is kept; it finds {made['count']} now.")
+        _tell(server.post("searches", {"name": name, "query": " ".join(asked)}), as_json)
+
+
+def rename(name: SearchName, new: Annotated[str, typer.Argument(help="Its new name.")]) -> None:
+    """Give a kept search another name."""
+    with connect() as server:
+        server.patch(f"searches/{_kept_id(server, name)}", {"name": new})
+    output.note(f"{name} is called {new} now.")
+
+
+def change(
+    name: SearchName,
+    asked: Annotated[list[str], typer.Argument(help="What to look for instead.")],
+    as_json: Json = False,
+) -> None:
+    """Let a kept search ask something else, and nothing that it asked before.
+
+    Example: mammothbox searches change Seaside tag:beach,sea after:2023
+    """
+    with connect() as server:
+        query = {"query": " ".join(asked)}
+        _tell(server.patch(f"searches/{_kept_id(server, name)}", query), as_json)
 
 
 def remove(name: SearchName) -> None:
@@ -220,7 +239,7 @@ def _read(content: bytes) -> dict[str, Any]:
         page = exact_json.read(content)
         page["results"], page["next_cursor"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Stop("The server does not answer as MammothBox does.") from error
+        raise Stop("The server does not answer as MammothBox does: look at its address.") from error
     return dict(page)
 
 
@@ -236,23 +255,25 @@ def _picture(path: Path) -> bytes:
 
 def _print(found: dict[str, Any], explain: bool, as_json: bool) -> None:
     if as_json:
-        # Lines, as of every list; how it was looked for stands in the first, if asked for.
-        if explain:
-            typer.echo(exact_json.write({"plan": found["plan"], "corrected": found["corrected"]}))
-        for one in found["results"]:
-            typer.echo(exact_json.write(one))
-        return
+        output.emit_lines(found["results"])
+    elif found["results"]:
+        listing.rows(found["results"], (*_COLUMNS, _WHY) if explain else _COLUMNS)
+    else:
+        output.note("Nothing was found.")
     if found.get("corrected"):
         output.note(f"Looked for: {found['corrected']}")
-    if not found["results"]:
-        output.note("Nothing was found.")
-    else:
-        listing.rows(found["results"], (*_COLUMNS, _WHY) if explain else _COLUMNS)
     if explain:
         for step in found["plan"]:
             output.note(f"{step['retriever']}: {step['plan']}, found {step['found']}")
-    if found["next_cursor"]:
+    if found["next_cursor"] and not as_json:
         output.note(f"There is more than these {len(found['results'])}: --limit N.")
+
+
+def _tell(kept: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        output.emit(kept)
+    else:
+        output.note(f"{kept['name']} is kept; it finds {kept['count']} now.")
 
 
 def _kept_id(server: Server, named: str) -> str:

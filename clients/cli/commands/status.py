@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.cli import config, jobs
-from clients.cli.output import Json, clean, emit, emit_lines, note, table, when
+from clients.cli.output import Json, clean, emit_lines, note, table, when
 from clients.cli.problems import FAILED
 from clients.cli.server import Server, connect
 from clients.cli.uploading.journal import open_journal
@@ -44,7 +44,7 @@ def status(job: Jobs = None, *, follow: Follow = False, as_json: Json = False) -
         states = jobs.follow(server, job_ids)
         last = _watch(states, as_json=as_json) if follow else next(states)
     if as_json:
-        emit(last[0]) if len(last) == 1 else emit_lines(last)
+        emit_lines(last)
     elif job:
         _tell(last)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clients.cli.output import Json
+from clients.cli.output import Json, counted
 from clients.cli.problems import USAGE, Stop
 from clients.cli.server import Server, connect
 from clients.cli.targets import for_each, ids_and_words, object_ids, sure
@@ -80,7 +80,7 @@ def trash(
     """
     objects = object_ids(ids or [])
     if purge:
-        sure(f"Erase {len(objects)} objects for good?", yes)
+        sure(f"Erase {counted(len(objects), 'object')} for good?", yes)
     with connect() as server:
         query = {"purge": purge or None}
         for_each(

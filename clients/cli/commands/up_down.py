@@ -13,6 +13,8 @@ import typer
 from clients.cli.problems import Stop
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+# Of what else each needs, this is installed where all of it is.
+_NEEDS = {"infra.local": "ministack", "models.fetch": "onnx"}
 
 
 def add(app: typer.Typer) -> None:
@@ -36,11 +38,12 @@ def run_module(module: str, *arguments: str) -> int:
 
     Raises `Stop` where there is no checkout, or what it needs is not installed.
     """
-    folder = CHECKOUT / module.partition(".")[0]
-    if not folder.is_dir() or importlib.util.find_spec("boto3") is None:
+    # What was installed from a wheel has the modules, too, and nothing that they run.
+    is_checkout = (CHECKOUT / "Makefile").is_file()
+    if not is_checkout or importlib.util.find_spec(_NEEDS[module]) is None:
         raise Stop(
-            "This runs from a checkout of MammothBox, in its own environment: there is none here."
-            " To use a system that runs elsewhere: `mammothbox login`."
+            "This runs from a checkout of MammothBox, in the environment that `make up` makes:"
+            " this is none. To use a system that runs elsewhere: `mammothbox login`."
         )
     # Ctrl-C reaches both; the child decides when it has ended.
     child = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=CHECKOUT)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 import typer
 
-from clients.cli import config, jobs
-from clients.cli.output import Json, emit_lines, note, size, table
-from clients.cli.problems import FAILED, USAGE, Stop
-from clients.cli.progress import bars, steps
+from clients.cli import jobs
+from clients.cli.interruptions import telling_of_interruptions
+from clients.cli.output import Json, counted, emit_lines, note, size, table
+from clients.cli.problems import USAGE, Stop
+from clients.cli.progress import Far, bars
+from clients.cli.server import Server
 from clients.cli.uploading.files import Choice, Found, LeftOut, find, look_at
 from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session, say_waiting
-from clients.cli.uploading.summary import Summary, tell_left_out, telling_of_interruptions
+from clients.cli.uploading.spool import standard_input
+from clients.cli.uploading.summary import Summary, how_far, leave, tell_left_out
 
 STDIN = "-"
 MOST_LANES = 32
@@ -68,75 +70,61 @@ def upload(
 ) -> None:
     """Send files. What the library has is not sent again; what was interrupted goes on.
 
-    Run the same command again after anything went wrong: it finishes what is left.
+    Run the same command again after anything went wrong: it finishes what is left. With --wait,
+    what is known counts as well: a file that failed in the library fails here. Notes in .xmp
+    files are read by `import` alone; here they are files like others.
     """
-    listed = _listed(files, Choice(tuple(include or ()), tuple(exclude or ())), name)
-    found = [one for one in listed if isinstance(one, Found)]
-    left_out = [one for one in listed if isinstance(one, LeftOut)]
+    choice = Choice(tuple(include or ()), tuple(exclude or ()))
     outcomes: list[Outcome] = []
-    with (
-        telling_of_interruptions(outcomes, len(found)),
-        bars(len(found), sum(one.size for one in found)) as shown,
-    ):
-        missed = tell_left_out(left_out, shown, as_json=as_json)
-        summary = Summary(shown, as_json, outcomes=outcomes)
-        with open_session(
-            collection=collection,
-            patience_s=patience,
-            parallel=parallel,
-            waiting=partial(say_waiting, shown),
-        ) as session:
-            if dry_run:
-                _tell_plan(session, found, as_json=as_json)
-                _remove_spool(files, found, summary)
-                return
-            session.run(shown, summary.tell, parallel=parallel, comments=comments).upload(found)
-            shown.progress.stop()
-            _remove_spool(files, found, summary)
-            summary.close()
-            fine = _followed(session, summary.jobs) if wait else True
+    with _listed(files, choice, name) as listed:
+        found = [one for one in listed if isinstance(one, Found)]
+        left_out = [one for one in listed if isinstance(one, LeftOut)]
+        with (
+            telling_of_interruptions(
+                lambda: how_far(outcomes, len(found)), begun=lambda: bool(outcomes)
+            ),
+            bars(len(found), sum(one.size for one in found)) as shown,
+        ):
+            missed = tell_left_out(left_out, shown, as_json=as_json)
+            summary = Summary(shown, as_json, outcomes=outcomes)
+            with open_session(
+                collection=collection,
+                patience_s=patience,
+                parallel=parallel,
+                waiting=partial(say_waiting, shown),
+            ) as session:
+                if dry_run:
+                    _tell_plan(session, found, as_json=as_json)
+                    leave(summary, missed)
+                    return
+                session.run(shown, summary.tell, parallel=parallel, comments=comments).upload(found)
+                shown.progress.stop()
+                summary.close()
+                fine = _followed(session.server, outcomes) if wait else True
     _hint(summary, wait)
-    if summary.counts["failed"] or missed or not fine:
-        raise typer.Exit(FAILED)
+    leave(summary, missed, fine=fine)
 
 
-def _listed(files: Sequence[str], choice: Choice, name: str | None) -> list[Found | LeftOut]:
-    if STDIN in files and len(files) > 1:
-        raise Stop("Standard input (-) goes alone.", USAGE)
-    if files == [STDIN]:
-        if not name:
-            raise Stop("Say what standard input is called: --name report.json", USAGE)
-        spooled = look_at(_spooled(name), name)
-        if isinstance(spooled, LeftOut):
-            # Nothing came: whatever should have written it most likely failed.
-            spooled.path.unlink()
-            return [LeftOut(Path(name), spooled.reason, "failed")]
-        return [spooled]
-    if name:
-        if len(files) != 1 or not Path(files[0]).is_file():
+@contextmanager
+def _listed(
+    files: Sequence[str], choice: Choice, name: str | None
+) -> Iterator[Sequence[Found | LeftOut]]:
+    """What the arguments mean; what comes by standard input is kept as long as the block runs."""
+    if STDIN not in files:
+        if name and (len(files) != 1 or not Path(files[0]).is_file()):
             raise Stop("--name goes with one file, or with standard input.", USAGE)
-        return [look_at(Path(files[0]), name)]
-    return find(files, choice)
-
-
-def _spooled(name: str) -> Path:
-    """All of standard input in a file: its hash and size must be known before it is sent."""
-    folder = config.state_folder() / "stdin"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    suffix = Path(name).suffix[:20]
-    with NamedTemporaryFile(dir=folder, suffix=suffix, delete=False) as file:
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    return Path(file.name)
-
-
-def _remove_spool(files: Sequence[str], found: Sequence[Found], summary: Summary) -> None:
-    if list(files) == [STDIN] and not summary.counts["failed"]:
-        for one in found:
-            one.path.unlink(missing_ok=True)
+        yield [look_at(Path(files[0]), name)] if name else find(files, choice)
+    elif len(files) > 1:
+        raise Stop("Standard input (-) goes alone.", USAGE)
+    elif not name:
+        raise Stop("Say what standard input is called: --name report.json", USAGE)
+    else:
+        with standard_input(name) as path:
+            spooled = look_at(path, name)
+            if isinstance(spooled, LeftOut):
+                # Nothing came: whatever should have written it most likely failed.
+                spooled = LeftOut(Path(name), spooled.reason, "missed")
+            yield [spooled]
 
 
 def _tell_plan(session: Session, found: Sequence[Found], *, as_json: bool) -> None:
@@ -153,23 +141,24 @@ def _tell_plan(session: Session, found: Sequence[Found], *, as_json: bool) -> No
         return
     table(["state", ">size", "path"], [(state, size(n), path) for state, n, path in rows])
     sent = [count for state, count, _ in rows if state != "known"]
-    note(f"{len(sent)} files ({size(sum(sent))}) would be read and sent unless they are known")
+    note(f"{counted(len(sent), 'file')} ({size(sum(sent))}) would be read, and sent unless known")
 
 
-def _followed(session: Session, job_ids: Sequence[str]) -> bool:
-    """Wait until the jobs are settled, telling of what failed; whether all went well."""
-    if not job_ids:
-        return True
-    last: list[jobs.Job] = []
-    with steps("Working") as show:
-        for last in jobs.follow(session.server, job_ids):
-            counts = jobs.counts(last)
-            show(counts["done"] + counts["failed"], sum(counts.values()))
-    for system_id, why in jobs.failures(last):
-        note(f"{system_id}: {why}", "red")
-    counts = jobs.counts(last)
-    note(f"{counts['done']} ready, {counts['failed']} failed")
-    return all(map(jobs.went_well, last))
+def _followed(server: Server, outcomes: Sequence[Outcome]) -> bool:
+    """Wait until all of it is settled, telling of what failed; whether all went well."""
+    ours = {one.system_id: one.path for one in outcomes if one.system_id}
+    job_ids = list(dict.fromkeys(one.job_id for one in outcomes if one.job_id))
+    far = Far()
+    with far.shown():
+        far.begin("files settled", len(ours))
+        for seen in jobs.follow(server, job_ids) if job_ids else ():
+            counts = jobs.counts(seen)
+            far.at(counts["done"] + counts["failed"], sum(counts.values()))
+    failed = jobs.failed_of(server, job_ids, ours)
+    for system_id, why in failed.items():
+        note(f"{ours[system_id]} ({system_id}): {why}", "red")
+    note(f"{len(ours) - len(failed)} ready, {len(failed)} failed")
+    return not failed
 
 
 def _hint(summary: Summary, waited: bool) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from clients.cli.commands.query import documents
@@ -29,7 +29,9 @@ from clients.cli.exporting.folder import (
 )
 from clients.cli.exporting.names import numbered, safe
 from clients.cli.hashing import Changed, sha256_of
+from clients.cli.interruptions import lanes
 from clients.cli.problems import NOT_FOUND, REFUSED, ServerProblem, Stop, exit_status, sentence
+from clients.cli.progress import Far
 from clients.cli.server import Query, Server
 
 # Addresses end after minutes.
@@ -45,6 +47,7 @@ _ENDINGS = {"application/json": ".json", "application/x-ndjson": ".ndjson"}
 
 Heard = Callable[[int], None]
 Failure = tuple[str, str]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,18 @@ class Export:
     failures: list[Failure]
 
 
-def export(server: Server, folder: Path, owner: str, parallel: int, heard: Heard) -> Export:
+def export(
+    server: Server, folder: Path, owner: str, parallel: int, *, heard: Heard, far: Far
+) -> Export:
     """Export everything of the owner, or go on with what was begun.
 
-    `heard` is told of bytes as they arrive. Raises `Stop` when the folder holds something else,
-    `ServerProblem` and `Unreachable`.
+    `heard` is told of bytes as they arrive, `far` of what is done. Raises `Stop` when the
+    folder holds something else, `ServerProblem` and `Unreachable`.
     """
     manifest = _begin(server, folder, owner)
-    with ThreadPoolExecutor(parallel) as pool:
-        found = pool.map(lambda one: _describe(server, one), _object_ids(server))
-        lines = [line for line in found if line is not None]
+    with lanes(parallel, server.stop) as pool:
+        looks = [pool.submit(_describe, server, one) for one in _object_ids(server)]
+        lines = [line for line in _each(looks, far, "objects looked at") if line is not None]
         lines.sort(key=lambda line: (line["object"]["created_at"], line["object"]["system_id"]))
         given = _give_paths(folder, lines)
         firsts = {_bytes_of(line): line["object"] for line in reversed(lines)}
@@ -72,7 +77,8 @@ def export(server: Server, folder: Path, owner: str, parallel: int, heard: Heard
             key: pool.submit(_fetch, server, firsts[key], folder / path, heard)
             for key, path in given.items()
         }
-        failures = [failure for one in tries.values() if (failure := one.result())]
+        ended = _each(list(tries.values()), far, "originals fetched")
+        failures = [failure for failure in ended if failure]
     lines = [{**line, "path": given.get(_bytes_of(line))} for line in lines]
     files, counts = {}, {}
     for name, listed in chain([(OBJECTS, iter(lines))], _lists(server)):
@@ -96,6 +102,14 @@ def _begin(server: Server, folder: Path, owner: str) -> Manifest:
     begun = replace(manifest, finished_at=None)
     write_manifest(folder, begun)
     return begun
+
+
+def _each(tries: Sequence[Future[Done]], far: Far, what: str) -> Iterator[Done]:
+    """What came of each, in order, as they end."""
+    far.begin(what, len(tries))
+    for one in tries:
+        yield one.result()
+        far.more()
 
 
 def _object_ids(server: Server) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from clients.cli.exporting.collect import documents_file
 from clients.cli.exporting.folder import Line, read_lines
 from clients.cli.exporting.hands import by_hand, members_of
 from clients.cli.exporting.sending import Ids
+from clients.cli.interruptions import lanes
 from clients.cli.problems import ServerProblem
 from clients.cli.server import Server
 
@@ -27,7 +27,7 @@ _COLUMN = ("path", "name", "type", "required", "indexed")
 
 def objects(server: Server, lines: Sequence[Line], ids: Ids, parallel: int) -> Iterator[str]:
     """What differs between objects and their counterparts."""
-    with ThreadPoolExecutor(parallel) as pool:
+    with lanes(parallel, server.stop) as pool:
         for told in pool.map(lambda line: list(_object(server, line, ids)), lines):
             yield from told
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from clients.cli.commands.search import MOST_KEPT
 from clients.cli.exporting.folder import Line
 from clients.cli.exporting.sending import Ids
+from clients.cli.interruptions import lanes
 from clients.cli.problems import ServerProblem, sentence
 from clients.cli.server import Server
 
@@ -30,10 +30,11 @@ class Hands:
     trouble: Callable[[str], None]
     parallel: int = 4
 
-    def describe(self, lines: Sequence[Line]) -> None:
-        """Tags by hand, comments and ratings."""
-        with ThreadPoolExecutor(self.parallel) as pool:
-            list(pool.map(self._describe_one, lines))
+    def describe(self, lines: Sequence[Line], counted: Callable[[], None]) -> None:
+        """Tags by hand, comments and ratings; `counted` hears of each object."""
+        with lanes(self.parallel, self.server.stop) as pool:
+            for _ in pool.map(self._describe_one, lines):
+                counted()
 
     def _describe_one(self, line: Line) -> None:
         told = line["object"]

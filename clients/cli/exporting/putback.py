@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,9 @@ from clients.cli.exporting.folder import (
 from clients.cli.exporting.hands import Hands, decided_about
 from clients.cli.exporting.sending import Ids, Sender
 from clients.cli.exporting.tables import Tables
+from clients.cli.interruptions import lanes
 from clients.cli.problems import FAILED, REFUSED, USAGE, Stop
+from clients.cli.progress import Far
 from clients.cli.server import Server
 
 Said = Callable[[str], None]
@@ -32,10 +33,10 @@ Said = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Told:
-    """Who hears what: bytes that went, steps that begin, and what could not be done again."""
+    """Who hears what: bytes that went, how far it is, and what could not be done again."""
 
     moved: Callable[[int], None]
-    step: Said
+    far: Far
     trouble: Said
 
 
@@ -67,9 +68,12 @@ def restore(
     _begin(server, manifest, owner)
     everything = list(read_lines(folder / OBJECTS))
     kept = [line for line in everything if line["path"]]
-    told.step(f"Reading {len(kept)} originals")
-    with ThreadPoolExecutor(parallel) as pool:
-        damages = list(pool.map(lambda line: damage(folder, line), kept))
+    told.far.begin("originals read", len(kept))
+    with lanes(parallel, server.stop) as pool:
+        damages = []
+        for one in pool.map(lambda line: damage(folder, line), kept):
+            damages.append(one)
+            told.far.more()
     for each in filter(None, damages):
         told.trouble(each)
     if any(damages) and not without_damaged:
@@ -79,14 +83,14 @@ def restore(
             FAILED,
         )
     lines = [line for line, found in zip(kept, damages, strict=True) if found is None]
-    told.step(f"Sending {len(lines)} objects")
-    ids = _sent(server, Sender(server, folder, manifest.export_id, parallel, told.moved), lines)
+    sender = Sender(server, folder, manifest.export_id, parallel, told.moved, told.far.more)
+    ids = _sent(sender, lines, told.far)
     hands = Hands(server, ids, told.trouble, parallel)
-    told.step("Tags, comments and ratings")
-    hands.describe(lines)
-    told.step("Collections and their tables")
+    told.far.begin("objects described", len(lines))
+    hands.describe(lines, told.far.more)
+    told.far.say("Collections and their tables")
     Tables(server, told.trouble).restore(_list(folder, "collections"), _list(folder, "schemas"))
-    told.step("Clusters, links and verdicts")
+    told.far.say("Clusters, links and verdicts")
     acts = decided_about(_list(folder, "decisions"), lines)
     homes = hands.cluster(_list(folder, "clusters"), lines, acts)
     hands.link(_list(folder, "links"))
@@ -108,15 +112,19 @@ def differences(server: Server, restored: Restored, parallel: int) -> list[str]:
     ]
 
 
-def _sent(server: Server, sender: Sender, lines: Sequence[Line]) -> Ids:
+def _sent(sender: Sender, lines: Sequence[Line], far: Far) -> Ids:
     """Originals first, and settled: else a copy might become the original."""
     ids: Ids = {}
     for copies in (False, True):
         wave = [line for line in lines if bool(line["object"]["duplicate_of"]) == copies]
+        what = "copies" if copies else "originals"
+        far.begin(f"{what} sent", len(wave))
         sent, job_ids = sender.send(wave)
         ids |= sent
-        for _ in jobs.follow(server, job_ids):
-            pass
+        far.begin(f"{what} read by the library", len(wave))
+        for now in jobs.follow(sender.server, job_ids):
+            counts = jobs.counts(now)
+            far.at(counts["done"] + counts["failed"], len(wave))
     return ids
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +18,7 @@ import httpx2
 
 from clients.cli.exporting.folder import Line, inside
 from clients.cli.hashing import Changed
+from clients.cli.interruptions import lanes
 from clients.cli.problems import FAILED, Stop
 from clients.cli.server import Server, pauses
 from clients.cli.uploading.files import Found, LeftOut, look_at
@@ -51,13 +51,14 @@ class _Place:
 
 @dataclass(frozen=True)
 class Sender:
-    """What sends: `moved` is told of bytes that went."""
+    """What sends: `moved` is told of bytes that went, `counted` of objects that did."""
 
     server: Server
     folder: Path
     export_id: str
     parallel: int
     moved: Callable[[int], None]
+    counted: Callable[[int], None]
 
     def send(self, lines: Sequence[Line]) -> tuple[Ids, list[str]]:
         """Send these objects; which id each has there, and the jobs that it was done in.
@@ -73,6 +74,7 @@ class Sender:
             send = self._ingest if inline else self._upload
             for batch in self._bodies(run) if inline else _pieces(run, _MOST_FILES):
                 job_id, system_ids = send(batch)
+                self.counted(len(batch))
                 jobs.append(job_id)
                 ids |= {
                     line["object"]["system_id"]: system_id
@@ -123,8 +125,9 @@ class Sender:
         body = {"files": [_announced(*each) for each in zip(batch, files, strict=True)]}
         key = self._key(batch)
         answer = self._announce(body, key)
-        with httpx2.Client(timeout=_TIMEOUT) as http, ThreadPoolExecutor(self.parallel) as pool:
-            transfer = Transfer(http, self.moved, self.server.stop)
+        stop = self.server.stop
+        with httpx2.Client(timeout=_TIMEOUT) as http, lanes(self.parallel, stop) as pool:
+            transfer = Transfer(http, self.moved, stop)
             places = [
                 _Place(key, body, position, address, file, line["object"]["sha256"])
                 for position, (address, file, line) in enumerate(

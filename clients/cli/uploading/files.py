@@ -8,7 +8,7 @@ import mimetypes
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -58,12 +58,13 @@ class Found:
 class LeftOut:
     """What is not uploaded, and why.
 
-    `meant`: somebody chose that, and needs no word of it. `failed`: it should have been.
+    `meant`: somebody chose that, and needs no word of it. `missed`: it was named, or could not be
+    read, so somebody counts on it.
     """
 
     path: Path
     reason: str
-    kind: Literal["meant", "told", "failed"] = "told"
+    kind: Literal["meant", "told", "missed"] = "told"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def look_at(path: Path, name: str | None = None) -> Found | LeftOut:
     try:
         status = path.stat()
     except OSError as error:
-        return LeftOut(path, (error.strerror or str(error)).lower(), "failed")
+        return LeftOut(path, (error.strerror or str(error)).lower(), "missed")
     if not stat.S_ISREG(status.st_mode):
         return LeftOut(path, "it is neither a file nor a folder")
     if status.st_size == 0:
@@ -132,7 +133,7 @@ def walk(folder: Path, choice: Choice) -> Iterator[Found | LeftOut]:
         with os.scandir(folder) as entries:
             names = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        yield LeftOut(folder, (error.strerror or str(error)).lower(), "failed")
+        yield LeftOut(folder, (error.strerror or str(error)).lower(), "missed")
         return
     for entry in names:
         yield from _within(Path(entry.path), entry, choice)
@@ -158,11 +159,11 @@ def _all_of(arguments: Sequence[str], choice: Choice) -> Iterator[Found | LeftOu
         path = Path(argument)
         if not argument:
             # A variable of a script that is not set; the folder one is in is called `.`.
-            yield LeftOut(path, "an empty name is no file", "failed")
+            yield LeftOut(path, "an empty name is no file", "missed")
         elif path.is_dir():
             yield from walk(path, choice)
         elif path.exists() or path.is_symlink() or not glob.has_magic(argument):
-            yield look_at(path)
+            yield _named(look_at(path))
         else:
             yield from _of_pattern(argument, choice)
 
@@ -171,7 +172,7 @@ def _of_pattern(pattern: str, choice: Choice) -> Iterator[Found | LeftOut]:
     # `Path.glob` takes no pattern that begins at the root.
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
     if not matches:
-        yield LeftOut(Path(pattern), "nothing matches this pattern", "failed")
+        yield LeftOut(Path(pattern), "nothing matches this pattern", "missed")
     for match in matches:
         path = Path(match)
         if path.is_dir():
@@ -179,7 +180,11 @@ def _of_pattern(pattern: str, choice: Choice) -> Iterator[Found | LeftOut]:
             if "**" not in pattern:
                 yield from walk(path, choice)
         elif choice.takes(path):
-            yield look_at(path)
+            yield _named(look_at(path))
+
+
+def _named(one: Found | LeftOut) -> Found | LeftOut:
+    return one if isinstance(one, Found) else replace(one, kind="missed")
 
 
 def _is_hidden(path: Path) -> bool:

@@ -40,6 +40,9 @@ _TABLES = """
         account TEXT, collection TEXT, path BLOB, sha256 TEXT NOT NULL,
         PRIMARY KEY (account, collection, path)
     );
+    CREATE TABLE IF NOT EXISTS noted (
+        account TEXT, system_id TEXT, edit TEXT NOT NULL, PRIMARY KEY (account, system_id)
+    );
     CREATE INDEX IF NOT EXISTS place_content ON place (account, collection, sha256);
 """
 # A file that changed this lately may change again within the same tick of its clock.
@@ -153,6 +156,18 @@ class Journal:
             entry.batch,
             entry.position,
         )
+
+    def noted(self, account: str, system_id: str) -> dict[str, Any]:
+        """What the notes beside a file said when they were last read into its object."""
+        rows = self._rows(
+            "SELECT edit FROM noted WHERE account = ? AND system_id = ?", account, system_id
+        )
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def note(self, account: str, system_id: str, edit: dict[str, Any]) -> None:
+        """The object has what the notes beside its file say."""
+        values = (account, system_id, json.dumps(edit))
+        self._rows("INSERT OR REPLACE INTO noted VALUES (?, ?, ?)", *values)
 
     def latest_jobs(self, account: str, most: int) -> list[str]:
         """The jobs that were begun last in an account, the latest first."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -48,7 +49,7 @@ class Run:
     """What an upload works with, and who hears of it.
 
     `read` and `sent` hear of bytes; `tell` of each file, once, from any thread. `after` is what
-    else belongs to a file: done once its bytes have arrived, and again when that was cut short.
+    else belongs to a file: done once its bytes have arrived, and in each run that finds it known.
     `already` knows objects that others sent; a file that is one of these is not even announced.
     """
 
@@ -75,8 +76,9 @@ class Run:
         try:
             for group in _groups(files):
                 hashed = [one for one in readers.map(self._hashed, group) if one is not None]
-                for file, announced in self._to_send(hashed, seen):
-                    sending.add(lanes.submit(self._send, file, announced))
+                met = [(*one, seen.setdefault(one[1], one[0])) for one in hashed]
+                known = readers.map(lambda one: self._how_known(*one), met)
+                sending |= self._submit(lanes, hashed, list(known))
                 sending = _room(sending, MOST_FILES)
             _room(sending, 0)
         except BaseException:
@@ -103,21 +105,25 @@ class Run:
             return None
         return file, sha256
 
-    def _to_send(
-        self, hashed: Sequence[tuple[Found, str]], seen: dict[str, Found]
-    ) -> Iterator[tuple[Found, Announced]]:
-        """What of these files is to be sent, and where; the others are told of at once."""
-        new: list[tuple[Found, str]] = []
-        for file, sha256 in hashed:
-            known = self._how_known(file, sha256, seen.setdefault(sha256, file))
-            if known is None:
-                new.append((file, sha256))
-            else:
-                self._place(file, sha256)
-                self.tell(known)
-        if new:
-            announced = self.desk.announce(new)
-            yield from zip((file for file, _ in new), announced, strict=True)
+    def _submit(
+        self,
+        lanes: ThreadPoolExecutor,
+        hashed: Sequence[tuple[Found, str]],
+        known: Sequence[Outcome | None],
+    ) -> set[Future[None]]:
+        """Announce and send what is not known; of what is, do what else belongs to it."""
+        pairs = list(zip(hashed, known, strict=True))
+        submitted = {
+            lanes.submit(self._end, file, partial(self._met_again, file, outcome))
+            for (file, _), outcome in pairs
+            if outcome is not None
+        }
+        new = [one for one, outcome in pairs if outcome is None]
+        announced = self.desk.announce(new) if new else []
+        return submitted | {
+            lanes.submit(self._end, file, partial(self._sent, file, one), one.entry)
+            for (file, _), one in zip(new, announced, strict=True)
+        }
 
     def _how_known(self, file: Found, sha256: str, twin: Found) -> Outcome | None:
         if twin is not file:
@@ -135,15 +141,23 @@ class Run:
         entry = self.desk.journal.find(self.desk.shelf, sha256)
         return self.desk.standing(entry) if entry is not None else None
 
-    def _send(self, file: Found, announced: Announced) -> None:
+    def _end(self, file: Found, act: Callable[[], Outcome], entry: Entry | None = None) -> None:
+        """Tell what became of a file; what is wrong with it alone stops no other."""
         try:
-            self.tell(self._sent(file, announced))
+            outcome = act()
         except _OF_ONE_FILE as error:
             if isinstance(error, ServerProblem) and exit_status(error) == NOT_ALLOWED:
                 raise
-            if isinstance(error, Changed):
-                self._give_up(announced.entry)
-            self.tell(_failed(file, error))
+            if isinstance(error, Changed) and entry is not None:
+                self._give_up(entry)
+            outcome = _failed(file, error)
+        self.tell(outcome)
+
+    def _met_again(self, file: Found, known: Outcome) -> Outcome:
+        if known.system_id is not None:
+            self.after(file, known.system_id)
+        self._place(file, str(known.sha256))
+        return known
 
     def _sent(self, file: Found, announced: Announced) -> Outcome:
         denials = 0

@@ -52,6 +52,24 @@ class Notes:
         }
 
 
+def change(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """The edit that makes of what notes said what they say now: what did not change stays out.
+
+    So what a hand changed in the library since then stays there.
+    """
+    was, tags = (one.get("tags", {}).get("add", []) for one in (before, now))
+    add = [one for one in tags if one not in was]
+    remove = [one for one in was if one not in tags]
+    return {
+        **({"tags": {"add": add, "remove": remove}} if add or remove else {}),
+        **{
+            name: now.get(name)
+            for name in ("comments", "rating")
+            if before.get(name) != now.get(name)
+        },
+    }
+
+
 def ending(path: Path) -> str:
     """What kind of file the name says it is."""
     return path.suffix.lower()

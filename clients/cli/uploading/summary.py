@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+import typer
+
 from clients.cli.output import duration, emit_lines, note, size
-from clients.cli.problems import PROBLEMS, Unreachable
+from clients.cli.problems import FAILED, LEFT_OUT
 from clients.cli.progress import Bars
 from clients.cli.uploading.files import LeftOut
 from clients.cli.uploading.run import Outcome
 
-_STYLES = {"told": "yellow", "failed": "red"}
+_STYLES = {"told": "yellow", "missed": "red"}
 
 
 @dataclass
@@ -65,24 +66,20 @@ class Summary:
         )
 
 
-@contextmanager
-def telling_of_interruptions(outcomes: Sequence[Outcome], files: int) -> Iterator[None]:
-    """Say how far an upload of so many files came, when something ends it early.
+def how_far(outcomes: Sequence[Outcome], files: int) -> str:
+    """How far an upload of so many files came."""
+    done = sum(one.state in ("sent", "known") for one in outcomes)
+    return f"{done} of {files} files are in the library."
 
-    To be around the bars: whoever sees one and presses Ctrl-C is told.
-    """
-    try:
-        yield
-    except (KeyboardInterrupt, *PROBLEMS) as error:
-        done = sum(one.state in ("sent", "known") for one in outcomes)
-        if outcomes or isinstance(error, KeyboardInterrupt | Unreachable):
-            word = "Interrupted" if isinstance(error, KeyboardInterrupt) else "Stopped"
-            note(
-                f"{word}: {done} of {files} files are in the library. Nothing is lost:"
-                " run the same command again to go on.",
-                "yellow",
-            )
-        raise
+
+def leave(summary: Summary, missed: int, *, fine: bool = True) -> None:
+    """End with the status of what went worst: something failed, or was left out."""
+    if summary.counts["failed"] or not fine:
+        raise typer.Exit(FAILED)
+    if missed:
+        were = "1 file was" if missed == 1 else f"{missed} files were"
+        note(f"{were} left out that should have been sent.", "yellow")
+        raise typer.Exit(LEFT_OUT)
 
 
 def tell_left_out(left_out: Sequence[LeftOut], bars: Bars, *, as_json: bool) -> int:
@@ -97,4 +94,4 @@ def tell_left_out(left_out: Sequence[LeftOut], bars: Bars, *, as_json: bool) -> 
     expected = len(left_out) - len(surprising)
     if expected:
         bars.say(f"{expected} hidden or excluded left out")
-    return sum(one.kind == "failed" for one in left_out)
+    return sum(one.kind == "missed" for one in left_out)

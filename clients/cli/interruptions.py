@@ -1,0 +1,44 @@
+"""What somebody who presses Ctrl-C is told: how far it is, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+from clients.cli.output import note
+from clients.cli.problems import PROBLEMS, Unreachable
+
+_AGAIN = "Nothing is lost: run the same command again to go on."
+
+
+@contextmanager
+def telling_of_interruptions(
+    how_far: Callable[[], str], begun: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Say how far something came when Ctrl-C or a server that is away ends it early.
+
+    Once it has `begun`, that is also said when anything else ends it. To be around any bars:
+    whoever sees one and presses Ctrl-C is told.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, *PROBLEMS) as error:
+        if begun() or isinstance(error, KeyboardInterrupt | Unreachable):
+            word = "Interrupted" if isinstance(error, KeyboardInterrupt) else "Stopped"
+            note(f"{word}: {how_far()} {_AGAIN}", "yellow")
+        raise
+
+
+@contextmanager
+def lanes(parallel: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads, for which nobody waits once the block has failed: `stop` is set, and they end."""
+    pool = ThreadPoolExecutor(parallel)
+    try:
+        yield pool
+    except BaseException:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
