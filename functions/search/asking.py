@@ -112,7 +112,7 @@ def understood(narrowing: Narrowing, caller: Caller, where: str = "query") -> As
     return Asked(
         text=narrowing.query,
         filters=query.filters,
-        clusters=query.clusters,
+        clusters=frozenset(narrowing.cluster),
         about=narrowing.about if narrowing.about != "all" else None,
         min_score=narrowing.min_score if isinstance(narrowing, Wanted) else 0.0,
     )
@@ -144,8 +144,6 @@ def _given(narrowing: Narrowing) -> Iterator[tuple[str, Given, bool]]:
     ):
         if parts := _parted(texts):
             yield name, Given(key, parts), excluded
-    if narrowing.cluster:
-        yield "cluster", Given("cluster", tuple(narrowing.cluster)), False
     for name, key, text in (
         ("from", "after", narrowing.since),
         ("to", "before", narrowing.until),
@@ -168,7 +166,7 @@ def _parted(texts: list[str]) -> tuple[str, ...]:
 
 
 def _refuse_places(filters: Filters) -> None:
-    if filters.box or filters.circle or filters.has_place is not None:
+    if filters.boxes or filters.circles or filters.has_place is not None:
         raise Refused(403, "place_withheld", "Only its owner may look for objects by their place.")
 
 

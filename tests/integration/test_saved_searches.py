@@ -46,6 +46,32 @@ def test_a_saved_search_is_live(house: House) -> None:
     assert_problem(client.delete(f"{PATH}/{saved['id']}"), 404)
 
 
+def test_a_saved_search_is_renamed_and_asks_something_else(house: House) -> None:
+    client = house.client("uploader")
+    ids = put_down(house.urls.superuser, [NOON, datetime(2020, 1, 1)])
+    saved = save(client, "Old", query="after:2024", tags=["beach"])
+    save(client, "Taken")
+    path = f"{PATH}/{saved['id']}"
+
+    renamed = client.patch(path, json={"name": "New"}).json()
+    assert renamed == {**saved, "name": "New"}
+    asks = client.patch(path, json={"query": "before:2024"}).json()
+    assert (asks["asked"], asks["cover"]["id"]) == ({"query": "before:2024"}, str(ids[1]))
+    for change, status, code in (
+        ({"name": "Taken"}, 409, "name_taken"),
+        ({"query": "colour:red"}, 422, "invalid_query"),
+        ({"query": "cluster:nobody"}, 422, "unknown_cluster"),
+        ({"colour": "red"}, 422, "invalid_request"),
+        ({}, 422, "nothing_to_change"),
+        ({"name": None}, 422, "nothing_to_change"),
+    ):
+        answer = client.patch(path, json=change)
+        assert assert_problem(answer, status)["code"] == code, change
+    assert client.get(path).json() == asks
+    eve = house.client("uploader", owner="eve")
+    assert_problem(eve.patch(path, json={"name": "Hers"}), 404)
+
+
 def test_a_count_is_bounded(house: House) -> None:
     client = house.client("uploader")
     put_down(house.urls.superuser, [NOON + timedelta(seconds=n) for n in range(1001)])

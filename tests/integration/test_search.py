@@ -232,6 +232,14 @@ def test_clusters_by_name_or_id(library: SearchLibrary) -> None:
     assert library.found(f"cluster:{cluster}") == [inside]
     assert library.found('-cluster:"Summer 2024"') == [outside]
     assert library.found(clusters=frozenset({"Summer 2024"})) == [inside]
+    # A name and an id may mean the same; two that do not cannot both be.
+    named = 'cluster:"summer 2024"'
+    assert library.found(f'{named} cluster:{cluster},"Summer 2024"') == [inside]
+    assert library.found(named, clusters=frozenset({str(cluster)})) == [inside]
+    other = library.add_cluster('The "Other"', [outside])
+    assert library.found(r'cluster:"the \"other\""') == [outside]
+    assert refusal(library, named, clusters=frozenset({str(other)})) == (422, "invalid_query")
+    assert refusal(library, f"{named} cluster:{other}") == (422, "invalid_query")
     assert refusal(library, f"cluster:{uuid4()}") == (422, "unknown_cluster")
     assert refusal(library, "cluster:winter") == (422, "unknown_cluster")
     bobs = library.add_cluster("Winter", [], owner="bob")

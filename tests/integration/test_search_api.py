@@ -110,6 +110,11 @@ def test_words_pictures_and_documents_are_found_in_one_list(library: Library) ->
         "arc-de-triomphe"
     ]
     assert library.names(tags=["canon eos r6", "nothing"]) == []
+    # The same on a map, of which a part is seen.
+    for bbox, count in (("-180,-90,180,90", 3), ("2,48,3,49", 1)):
+        spots = found(library.client, "map", query="canon", min_score=0.5, bbox=bbox)["items"]
+        assert sum(spot["count"] for spot in spots) == count
+    assert found(library.client, "map", query="galoshes", min_score=0.5)["items"] == []
     # A misspelt word is looked for as what was meant.
     body = library.search(query="basebll")
     assert body["corrected"] == "baseball"

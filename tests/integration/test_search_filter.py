@@ -159,7 +159,7 @@ def within(south: float, north: float, *sides: tuple[float, float]) -> Callable[
 
 
 def near(latitude: float, longitude: float, metres: float) -> tuple[Filters, Callable[[Row], bool]]:
-    circle = Filters(circle=Circle(latitude, longitude, metres))
+    circle = Filters(circles=frozenset({Circle(latitude, longitude, metres)}))
     return circle, lambda row: row.away(latitude, longitude) <= metres
 
 
@@ -224,9 +224,9 @@ MEANINGS: dict[str, tuple[Filters, Callable[[Row], bool]]] = {
     "without a caption": (Filters(has_caption=False), hasnt("has:caption")),
     "with a place": (Filters(has_place=True), has("has:place")),
     "without a place": (Filters(has_place=False), hasnt("has:place")),
-    "a box": (Filters(box=Box(-20, 10, 60, 60)), within(10, 60, (-20, 60))),
+    "a box": (Filters(boxes=frozenset({Box(-20, 10, 60, 60)})), within(10, 60, (-20, 60))),
     "a box across the date line": (
-        Filters(box=Box(170, -30, -170, 0)),
+        Filters(boxes=frozenset({Box(170, -30, -170, 0)})),
         within(-30, 0, (170, 180), (-180, -170)),
     ),
     "around a place": near(48.1, 11.5, 300_000),

@@ -71,9 +71,9 @@ def test_times_are_counted_by_year_month_and_day(house: House) -> None:
 
 def test_only_filters_are_counted(house: House) -> None:
     client = house.client()
+    answer = client.get("/api/v1/timeline?query=sunset")
+    assert assert_problem(answer, 422)["code"] == "words_not_counted"
     for path in ("timeline", "map"):
-        answer = client.get(f"/api/v1/{path}?query=sunset")
-        assert assert_problem(answer, 422)["code"] == "words_not_counted"
         assert show(client, path)["items"] == []
     two = client.get("/api/v1/timeline?tags=a,b&any_tags=c,d")
     assert "is a second list of which any may be" in assert_problem(two, 422)["detail"]
@@ -113,6 +113,16 @@ def test_a_map_holds_everything_at_every_zoom(house: House) -> None:
     beyond = show(client, "map", bbox="179.5,9.5,-179.5,10.5", zoom=5)["items"]
     assert sum(item["count"] for item in beyond) == 2
     assert show(client, "map", bbox="13.39,52.49,13.41,52.51", query="-has:place")["items"] == []
+    # What is asked by the query and what is seen of the map: within both.
+    for query, seen, within in (
+        ("in:13.39,52.49,13.41,52.51", "-180,-90,180,90", 2),
+        ("in:13.39,52.49,13.41,52.51", "13.39,52.49,13.40005,52.51", 1),
+        ("near:52.5,13.4,50m", "13.39,52.49,13.41,52.51", 2),
+        ("near:52.5,13.4,1m near:52.5,13.4,50m", "13.39,52.49,13.41,52.51", 1),
+        ("in:13.39,52.49,13.41,52.51", "0,0,1,1", 0),
+    ):
+        items = show(client, "map", query=query, bbox=seen, zoom=22)["items"]
+        assert sum(item["count"] for item in items) == within, (query, seen)
 
 
 def test_cells_are_as_fine_as_the_zoom_and_never_too_many() -> None:
@@ -143,6 +153,8 @@ def test_any_part_of_a_month_is_shown_by_itself(house: House) -> None:
         return [item["filename"] for item in items]
 
     assert part() == ["2.txt", "1.txt", "0.txt"]
+    stands = {item["status"] for item in show(client, "timeline/objects", at=at)["items"]}
+    assert stands == {"ready"}
     assert part(skip=1, limit=1) == ["1.txt"]
     assert part(skip=3) == part(kind="image") == part(**{"from": "2999"}) == []
     assert show(client, "timeline/objects", at="1999-01-01T00:00:00")["items"] == []

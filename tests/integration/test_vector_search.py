@@ -336,8 +336,8 @@ def test_each_plan_reads_its_indexes(
         (NOTHING, "searchable_newest"),
         (tagged("any-50"), "searchable_newest"),
         (tagged("any-0.1"), "searchable_facets"),
-        (Filters(circle=Circle(48.1, 11.5, 100_000)), "searchable_place"),
-        (Filters(box=Box(179.5, -20, -179.5, -18)), "searchable_place"),
+        (Filters(circles=frozenset({Circle(48.1, 11.5, 100_000)})), "searchable_place"),
+        (Filters(boxes=frozenset({Box(179.5, -20, -179.5, -18)})), "searchable_place"),
     ],
 )
 def test_a_list_reads_the_index_that_narrows_most(

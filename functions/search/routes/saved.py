@@ -10,9 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from mammothbox.catalog import cards, saved_searches
 from mammothbox.catalog.cards import Thumbnail
+from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.saved_searches import SavedSearch
 from mammothbox.errors import NotFound, Refused
 from mammothbox.searching import saved as saved_searching
+from mammothbox.searching.asked import Asked
 from mammothbox.searching.saved import Sum
 from mammothbox.web.callers import Caller, KeyedRoute, Uploader, Viewer
 from mammothbox.web.fields import ClusterName
@@ -29,6 +31,15 @@ class NewSearch(Wanted, extra="forbid"):
     """A search to keep, under a name that no other has."""
 
     name: ClusterName
+
+
+class ChangedSearch(Wanted, extra="forbid"):
+    """What becomes other. What is left out stays; whatever is asked takes the place of all of it.
+
+    `{"name": …}` renames it, `{"query": …}` lets it ask that and nothing that it asked before.
+    """
+
+    name: ClusterName | None = None
 
 
 class Saved(BaseModel):
@@ -87,17 +98,28 @@ def save_search(search: NewSearch, caller: Uploader) -> Saved:
     With words and without a `min_score` it finds what is at least likely, and says so.
     """
     wanted = understood(search, caller, "body")
-    asked = search.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"name"})
-    if "min_score" in search.model_fields_set:
-        asked["min_score"] = search.min_score
-    elif least := saved_searching.least_score(wanted):
-        asked["min_score"] = least
     with services.database().transaction(caller.owner) as connection:
-        clusters = saved_searching.settled(connection, caller.owner, wanted)
-        kept = saved_searches.keep(connection, caller.owner, search.name, asked, clusters)
+        question = _question(connection, caller, search, wanted)
+        kept = saved_searches.keep(connection, caller.owner, search.name, question)
         if kept is None:
-            _refuse(search.name, saved_searches.has(connection, caller.owner, search.name))
-    assert kept is not None  # noqa: S101 - or it was refused
+            raise _not_kept(search.name, saved_searches.has(connection, caller.owner, search.name))
+    return _shown(caller, [kept])[0]
+
+
+@router.patch("/{search_id}")
+def change_search(search_id: UUID, change: ChangedSearch, caller: Uploader) -> Saved:
+    """Rename a saved search, or let it ask something else; the same is held to as in saving one."""
+    asks = change.model_fields_set - {"name"}
+    if change.name is None and not asks:
+        raise Refused(422, "nothing_to_change", "Say what is to change: a name, a query, or both.")
+    wanted = understood(change, caller, "body")
+    with services.database().transaction(caller.owner) as connection:
+        question = _question(connection, caller, change, wanted) if asks else None
+        kept = saved_searches.change(
+            connection, caller.owner, search_id, name=change.name, question=question
+        )
+    if kept is None:
+        raise NotFound("saved search", search_id)
     return _shown(caller, [kept])[0]
 
 
@@ -109,10 +131,22 @@ def forget_search(search_id: UUID, caller: Uploader) -> None:
             raise NotFound("saved search", search_id)
 
 
-def _refuse(name: str, taken: bool) -> None:
+def _question(
+    connection: Connection, caller: Caller, given: Wanted, wanted: Asked
+) -> saved_searches.Question:
+    asked = given.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"name"})
+    if "min_score" in given.model_fields_set:
+        asked["min_score"] = given.min_score
+    elif least := saved_searching.least_score(wanted):
+        asked["min_score"] = least
+    clusters = saved_searching.settled(connection, caller.owner, wanted)
+    return saved_searches.Question(asked, clusters)
+
+
+def _not_kept(name: str, taken: bool) -> Refused:
     if taken:
-        raise Refused(409, "name_taken", f"There is a saved search {name!r} already.")
-    raise Refused(
+        return saved_searches.name_taken(name)
+    return Refused(
         409, "too_many_searches", f"At most {saved_searches.MOST} are kept: forget one first."
     )
 

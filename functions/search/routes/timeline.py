@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated, Literal, get_args
@@ -11,9 +12,12 @@ from fastapi import APIRouter, Query
 from mammothbox.catalog import cards, geo_clusters, timeline
 from mammothbox.catalog.cards import Card
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.timeline import Standing
 from mammothbox.errors import Refused
+from mammothbox.searching import search as searching
+from mammothbox.searching.asked import Asked
 from mammothbox.searching.filters import Filters
-from mammothbox.searching.retrieve import of_kind
+from mammothbox.searching.retrieve import MOST, of_kind
 from mammothbox.searching.understand import narrowed, understand
 from mammothbox.web.callers import Caller, KeyedRoute, Viewer, may_know_the_place
 from mammothbox.web.fields import ClockTime
@@ -21,7 +25,7 @@ from mammothbox.web.media_shapes import clock
 from pydantic import BaseModel, Field
 
 from functions.search import services, shapes
-from functions.search.asking import Narrowing, understood
+from functions.search.asking import Narrowing, Wanted, understood
 from functions.search.shapes import Cover
 
 router = APIRouter(tags=["search"], route_class=KeyedRoute)
@@ -69,6 +73,8 @@ class Tile(BaseModel):
     """An object as a page full of them shows it."""
 
     id: UUID
+    status: Literal["awaiting_upload", "queued", "processing", "ready", "duplicate", "failed"]
+    documents_refused: int = Field(description="How many documents of JSON could not be kept.")
     kind: Literal["image", "video", "audio", "json", "other"] | None
     collection: str | None
     filename: str | None
@@ -88,8 +94,11 @@ class Tiles(BaseModel):
     items: list[Tile]
 
 
-class Places(Narrowing):
-    """What is shown on a map; `bbox` or `near` is the part that is seen, and a query filters."""
+class Places(Wanted):
+    """What is shown on a map; `bbox` or `near` is the part that is seen.
+
+    With words in the query it is what a search of that part would find, the best 1,000 of it.
+    """
 
     zoom: Annotated[int, Field(ge=0, le=22)] = Field(
         2,
@@ -145,7 +154,7 @@ def show_timeline(asked: Annotated[Time, Query()], caller: Viewer) -> Timeline:
 def show_part(asked: Annotated[Part, Query()], caller: Viewer) -> Tiles:
     """What is of one year, month or day: any part of it, without all that is before."""
     with services.database().transaction(caller.owner) as connection:
-        ids = timeline.of_bucket(
+        part = timeline.of_bucket(
             connection,
             caller.owner,
             _filters(connection, caller, asked),
@@ -154,14 +163,16 @@ def show_part(asked: Annotated[Part, Query()], caller: Viewer) -> Tiles:
             skip=asked.skip,
             limit=asked.limit,
         )
+        ids = [each.id for each in part]
         known = cards.of_assets(connection, caller.owner, ids) if ids else {}
-    return Tiles(items=[_tile(known[each]) for each in ids if each in known])
+    return Tiles(items=[_tile(known[each.id], each) for each in part if each.id in known])
 
 
-def _tile(card: Card) -> Tile:
+def _tile(card: Card, standing: Standing) -> Tile:
     return Tile.model_validate(
         {
             **vars(card),
+            **vars(standing),
             "taken_at": clock(card.taken_at, card.taken_offset_min),
             "thumbnail": shapes.address(card.seen, card.thumbnail),
         }
@@ -191,10 +202,13 @@ def show_map(asked: Annotated[Places, Query()], caller: Viewer) -> Map:
     """What is where, put together by how close it is on the map."""
     if not may_know_the_place(caller):
         raise Refused(403, "place_withheld", "Only its owner may look for objects by their place.")
+    wanted = understood(asked, caller)
+    query = understand(wanted)
+    among = _found(caller, wanted) if query.terms else None
     with services.database().transaction(caller.owner) as connection:
-        filters = _filters(connection, caller, asked)
+        filters = of_kind(narrowed(connection, caller.owner, query), query.about)
         size = geo_clusters.cell_size(asked.zoom, geo_clusters.seen(filters))
-        cells = geo_clusters.cells(connection, caller.owner, filters, size)
+        cells = geo_clusters.cells(connection, caller.owner, filters, size, among)
         covers = [cell.cover for cell in cells]
         thumbnails = cards.thumbnails(connection, caller.owner, covers) if covers else {}
     return Map(
@@ -210,6 +224,19 @@ def show_map(asked: Annotated[Places, Query()], caller: Viewer) -> Map:
         ],
         cell_degrees=size,
     )
+
+
+def _found(caller: Caller, wanted: Asked) -> list[UUID]:
+    """What the words find among all that has a place."""
+    boxes = wanted.filters.boxes | {geo_clusters.WHOLE_WORLD}
+    answer = searching.search(
+        services.database(),
+        caller.owner,
+        replace(wanted, filters=replace(wanted.filters, boxes=boxes), limit=MOST),
+        services.embed_text,
+        known=services.is_known_word,
+    )
+    return [result.asset_id for result in answer.results]
 
 
 def _low(degrees: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,8 +35,8 @@ MEANINGS = {
     "has:caption": Filters(has_caption=True),
     "-has:place": Filters(has_place=False),
     "is:duplicate": Filters(duplicates="only"),
-    "near:52.52,13.40,10km": Filters(circle=Circle(52.52, 13.4, 10_000)),
-    "in:13.0,52.3,-13.8,52.7": Filters(box=Box(13.0, 52.3, -13.8, 52.7)),
+    "near:52.52,13.40,10km": Filters(circles=frozenset({Circle(52.52, 13.4, 10_000)})),
+    "in:13.0,52.3,-13.8,52.7": Filters(boxes=frozenset({Box(13.0, 52.3, -13.8, 52.7)})),
     "after:2024-06": Filters(at_from=JUNE),
     "before:2024-07-01T00:00": Filters(at_to=JULY),
     "-dog": Filters(without=frozenset({"dog"})),
@@ -82,7 +83,9 @@ def test_words_phrases_and_what_only_looks_like_a_filter() -> None:
         Term("y", quoted=True),
     )
     assert parse('cluster:"Summer 2024" -cluster:a,b type:media') == Query(
-        clusters=frozenset({"Summer 2024"}), not_clusters=frozenset({"a", "b"}), about="media"
+        clusters=frozenset({frozenset({"Summer 2024"})}),
+        not_clusters=frozenset({"a", "b"}),
+        about="media",
     )
     assert parse("on:2023-12").filters == Filters(
         at_from=datetime(2023, 12, 1), at_to=datetime(2024, 1, 1)
@@ -90,6 +93,7 @@ def test_words_phrases_and_what_only_looks_like_a_filter() -> None:
     assert parse("on:9999").filters == Filters(at_from=datetime(9999, 1, 1))
     assert parse("size:1kb..2kib size:<=1500").filters.size_bytes == Range(1000, 1500)
     assert parse("tag:a,b tag:a,b,c").filters.any_tags == {"a", "b"}
+    assert parse("cluster:a cluster:b,c").clusters == {frozenset("a"), frozenset("bc")}
     assert parse("").terms == parse(" \0\u202e ").terms == ()
     assert parse("😀 beach -😀 %").terms == (Term("😀"), Term("beach"))
 
@@ -98,13 +102,15 @@ def test_words_phrases_and_what_only_looks_like_a_filter() -> None:
     ("text", "said"),
     [
         ('beach "red', 'This quote has no end; close it with another " (at character 7)'),
+        ('"in C:\\"', 'another "; a \\" is part of what is quoted, and a \\ before the end is'),
         ("%", "nothing to look for but signs"),
         ('""', "nothing to look for but signs"),
         ("- * -😀", "nothing to look for but signs"),
         ("tag:", "tag: needs a value; it takes labels, such as beach"),
         ("a tag:b,", "(at character 3)"),
         ("tags:a", "There is no filter tags:; did you mean tag:. There are after, before"),
-        ("kind:photo", "kind: takes any of image, video, audio, json, other (at character 1)"),
+        ("kind:banana", "kind: takes any of image, video, audio, json, other (at character 1)"),
+        ("kind:photo,video", "audio, json, other; did you mean image (at character 1)"),
         ("kind:image kind:video", "an object cannot be both (at character 12)"),
         ("after:2023-13", "after: takes a year, month, day or time, such as 2024"),
         ("before:0000", "before: takes a year"),
@@ -151,6 +157,21 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         assert "\0" not in query.text
 
 
+def test_a_quote_may_stand_within_quotes() -> None:
+    assert parse(r'cluster:"the \"best\" of \\ 2024","\“x\”" "C:\dir\\"') == Query(
+        (Term("C:\\dir\\", quoted=True),),
+        clusters=frozenset({frozenset({'the "best" of \\ 2024', "“x”"})}),
+    )
+
+
+@given(st.text('ab "\\“”«', min_size=1).filter(lambda name: name.strip()))
+def test_any_name_can_be_written(name: str) -> None:
+    written = re.sub(r'(["\\“”„‟«»＂])', r"\\\1", name)
+
+    meant = frozenset({frozenset({" ".join(name.split())})})
+    assert parse(f'cluster:"{written}"').clusters == meant
+
+
 def test_parameters_narrow_what_the_text_does() -> None:
     asked = Asked("tag:a size:>1kb", Filters(all_tags=frozenset({"b"}), size_bytes=Range(5, 2000)))
 
@@ -160,7 +181,6 @@ def test_parameters_narrow_what_the_text_does() -> None:
     for other in (
         Asked("kind:image", Filters(kinds=frozenset({"video"}))),
         Asked("size:<5", Filters(size_bytes=Range(5, None))),
-        Asked("cluster:a", clusters=frozenset({"b"})),
         Asked("type:media", about="document"),
         Asked("collection:a", Filters(collection="b")),
     ):

@@ -7,13 +7,13 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from math import nan
 from typing import Any, Literal
 from uuid import UUID
 
 from mammothbox.catalog.assets import SELECT, Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
+from mammothbox.searching import query_values
 from mammothbox.searching.filters import Box
 
 Duplicates = Literal["include", "exclude", "only"]
@@ -103,14 +103,9 @@ def parse_cursor(cursor: str) -> Position:
 def parse_box(text: str) -> Box:
     """`west,south,east,north`. Raises `Refused` when it is no part of the map."""
     try:
-        west, south, east, north = (float(degrees) for degrees in text.split(","))
-    except ValueError:
-        west = south = east = north = nan
-    if not (-90 <= south <= north <= 90 and abs(west) <= 180 and abs(east) <= 180):  # noqa: PLR2004
-        raise Refused(
-            422, "invalid_bbox", "A bbox is west,south,east,north in degrees, south below north."
-        )
-    return Box(west, south, east, north)
+        return query_values.box([part.strip() for part in text.split(",")])
+    except ValueError as error:
+        raise Refused(422, "invalid_bbox", f"A bbox is {error}.") from None
 
 
 def page(

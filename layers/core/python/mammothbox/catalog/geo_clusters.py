@@ -50,27 +50,35 @@ _CELLS = sql.SQL(
 )
 
 
-def cells(connection: Connection, owner: str, filters: Filters, size: float) -> Sequence[Cell]:
-    """The cells that hold anything that matches, the fullest first."""
+def cells(
+    connection: Connection,
+    owner: str,
+    filters: Filters,
+    size: float,
+    among: Sequence[UUID] | None = None,
+) -> Sequence[Cell]:
+    """The cells that hold anything that matches, the fullest first; if given, only of `among`."""
     conditions, values = search_filter.conditions(filters)
+    conditions += sql.SQL(" AND s.latitude IS NOT NULL")
+    if among is not None:
+        conditions += sql.SQL(" AND s.asset_id = ANY(%(among)s)")
     rows = connection.execute(
-        _CELLS.format(conditions=conditions + sql.SQL(" AND s.latitude IS NOT NULL")),
-        {**values, "owner": owner, "size": size},
+        _CELLS.format(conditions=conditions),
+        {**values, "owner": owner, "size": size, "among": among},
     ).fetchall()
     return [Cell(**row) for row in rows]
 
 
 def seen(filters: Filters) -> Box:
-    """The part of the map that the filters leave."""
-    if filters.box is None and filters.circle is not None:
-        return search_filter.box_around(filters.circle)
-    return filters.box or WHOLE_WORLD
+    """The smallest part of the map that the filters name; all that they leave is within it."""
+    parts = [*filters.boxes, *map(search_filter.box_around, filters.circles), WHOLE_WORLD]
+    return min(parts, key=lambda box: _width(box) * (box.north - box.south))
 
 
 def cell_size(zoom: int, box: Box) -> float:
     """How many degrees wide and high cells are: by the zoom, but never too many in the box."""
     of_zoom: float = 360.0 / (2**zoom * _CELLS_PER_TILE)
-    width = (box.east - box.west) % 360.0 or 360.0
+    width = _width(box)
     height = box.north - box.south
     # Of n by m cells of a grid that is not the box's own, n + 1 by m + 1 may show.
     fits: float = sqrt(width * height / MOST_CELLS)
@@ -78,3 +86,7 @@ def cell_size(zoom: int, box: Box) -> float:
     while (width / size + 1) * (height / size + 1) > MOST_CELLS:
         size *= 1.1
     return size
+
+
+def _width(box: Box) -> float:
+    return (box.east - box.west) % 360.0 or 360.0

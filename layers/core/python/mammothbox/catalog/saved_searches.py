@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from mammothbox.catalog.connection import Connection
+from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 
 # Of one owner. Each is asked when the list is shown.
@@ -31,16 +33,23 @@ class SavedSearch:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and the clusters that names in it mean."""
+
+    asked: Mapping[str, Any]
+    clusters: Mapping[str, Collection[UUID]]
+
+    def values(self) -> dict[str, Jsonb]:
+        """As the row has it."""
+        clusters = {text: sorted(map(str, ids)) for text, ids in self.clusters.items()}
+        return {"asked": Jsonb(dict(self.asked)), "clusters": Jsonb(clusters)}
+
+
 _SELECT = "SELECT id, name, asked, clusters, created_at FROM saved_search WHERE owner = %(owner)s"
 
 
-def keep(
-    connection: Connection,
-    owner: str,
-    name: str,
-    asked: Mapping[str, Any],
-    clusters: Mapping[str, Collection[UUID]],
-) -> SavedSearch | None:
+def keep(connection: Connection, owner: str, name: str, question: Question) -> SavedSearch | None:
     """Keep a search; `None` when the name is taken, or the owner has all that one may have."""
     row = connection.execute(
         "INSERT INTO saved_search (owner, id, name, asked, clusters)"
@@ -51,12 +60,42 @@ def keep(
             "owner": owner,
             "id": new_id(),
             "name": name,
-            "asked": Jsonb(dict(asked)),
-            "clusters": Jsonb({text: sorted(map(str, ids)) for text, ids in clusters.items()}),
+            **question.values(),
             "most": MOST,
         },
     ).fetchone()
     return SavedSearch(**row) if row else None
+
+
+def change(
+    connection: Connection,
+    owner: str,
+    search_id: UUID,
+    *,
+    name: str | None,
+    question: Question | None,
+) -> SavedSearch | None:
+    """Give it another name, let it ask something else, or both; `None` when it is not there.
+
+    Raises `Refused` when the name is another's.
+    """
+    new = question.values() if question else {"asked": None, "clusters": None}
+    try:
+        row = connection.execute(
+            "UPDATE saved_search SET name = coalesce(%(name)s, name),"
+            " asked = coalesce(%(asked)s, asked), clusters = coalesce(%(clusters)s, clusters)"
+            " WHERE owner = %(owner)s AND id = %(id)s"
+            " RETURNING id, name, asked, clusters, created_at",
+            {"owner": owner, "id": search_id, "name": name, **new},
+        ).fetchone()
+    except UniqueViolation:
+        raise name_taken(name or "") from None
+    return SavedSearch(**row) if row else None
+
+
+def name_taken(name: str) -> Refused:
+    """What to say of a name that another saved search has."""
+    return Refused(409, "name_taken", f"There is a saved search {name!r} already.")
 
 
 def get(connection: Connection, owner: str, search_id: UUID) -> SavedSearch | None:

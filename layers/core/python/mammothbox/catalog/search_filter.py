@@ -6,6 +6,7 @@ Every retriever, list, bucket and map uses these, so that they agree on what is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from math import asin, cos, degrees, pi, radians, sin
 from typing import Any
 
@@ -23,9 +24,9 @@ _MEMBERS = (
 )
 # The great circle between two places; rounding may take the root a little beyond one.
 _METRES_AWAY = (
-    "2 * 6371008.8 * asin(least(1, sqrt(power(sind((s.latitude - %(filter_lat)s) / 2), 2)"
-    " + cosd(s.latitude) * cosd(%(filter_lat)s)"
-    " * power(sind((s.longitude - %(filter_lon)s) / 2), 2))))"
+    "2 * 6371008.8 * asin(least(1, sqrt(power(sind((s.latitude - %({name}_lat)s) / 2), 2)"
+    " + cosd(s.latitude) * cosd(%({name}_lat)s)"
+    " * power(sind((s.longitude - %({name}_lon)s) / 2), 2))))"
 )
 
 # Once for the statement; a row's own words are then compared with what it comes to.
@@ -70,10 +71,10 @@ def _conditions(filters: Filters) -> Iterator[_Condition]:
         )
     yield from _clusters(filters)
     yield from _dates(filters)
-    if filters.box is not None:
-        yield _within(filters.box, "filter_box")
-    if filters.circle is not None:
-        yield from _around(filters.circle)
+    for number, box in enumerate(sorted(filters.boxes, key=astuple)):
+        yield _within(box, f"filter_box{number}")
+    for number, circle in enumerate(sorted(filters.circles, key=astuple)):
+        yield from _around(circle, f"filter_circle{number}")
     for column in ("size_bytes", "duration_ms", "rating"):
         yield from _between(column, getattr(filters, column))
     if filters.without:
@@ -143,15 +144,15 @@ def _within(box: Box, name: str) -> _Condition:
     )
 
 
-def _around(circle: Circle) -> Iterator[_Condition]:
+def _around(circle: Circle, name: str) -> Iterator[_Condition]:
     """The distance, behind a box that the index of places knows how to look up."""
-    yield _within(box_around(circle), "filter_circle")
+    yield _within(box_around(circle), name)
     yield (
-        f"{_METRES_AWAY} <= %(filter_metres)s",
+        f"{_METRES_AWAY.format(name=name)} <= %({name}_metres)s",
         {
-            "filter_lat": circle.latitude,
-            "filter_lon": circle.longitude,
-            "filter_metres": circle.metres,
+            f"{name}_lat": circle.latitude,
+            f"{name}_lon": circle.longitude,
+            f"{name}_metres": circle.metres,
         },
     )
 

@@ -21,11 +21,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """A query text, understood. Clusters are still names or ids; all of `terms` are looked for."""
+    """A query text, understood; all of `terms` are looked for.
+
+    Clusters are still names or ids: of each of `clusters` any will do, of `not_clusters` none.
+    """
 
     terms: tuple[Term, ...] = ()
     filters: Filters = NOTHING
-    clusters: frozenset[str] = frozenset()
+    clusters: frozenset[frozenset[str]] = frozenset()
     not_clusters: frozenset[str] = frozenset()
     about: About | None = None
 
@@ -39,8 +42,9 @@ class Query:
 class Asked:
     """A request. What its parameters narrow to comes on top of what its text does.
 
-    `clusters` are names or ids, and `meant` tells which clusters some names were settled to mean,
-    whatever they are called now. Pages of one search may differ in `limit` alone.
+    `clusters` are names or ids, of which any will do, and `meant` tells which clusters some names
+    were settled to mean, whatever they are called now. Pages of one search may differ in `limit`
+    alone.
     """
 
     text: str = ""

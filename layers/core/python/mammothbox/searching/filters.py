@@ -57,8 +57,9 @@ class Filters:
     collection: str | None = None
     at_from: datetime | None = None
     at_to: datetime | None = None
-    box: Box | None = None
-    circle: Circle | None = None
+    # Within all of these.
+    boxes: frozenset[Box] = frozenset()
+    circles: frozenset[Circle] = frozenset()
     camera: frozenset[str] = frozenset()
     lens: frozenset[str] = frozenset()
     size_bytes: Range | None = None

@@ -48,15 +48,32 @@ OTHER_WORDS: Mapping[str, str] = {
     "bbox": "in",
     "date": "on",
     "day": "on",
+    "city": "near",
     "from": "after",
     "label": "tag",
+    "location": "near",
     "month": "on",
     "person": "cluster",
+    "place": "near",
     "since": "after",
     "stars": "rating",
     "to": "before",
     "until": "before",
     "year": "on",
+}
+# As the console calls them, and people do.
+_OTHER_KINDS: Mapping[str, Kind] = {
+    "photo": "image",
+    "photos": "image",
+    "picture": "image",
+    "pictures": "image",
+    "images": "image",
+    "videos": "video",
+    "film": "video",
+    "movie": "video",
+    "sound": "audio",
+    "sounds": "audio",
+    "music": "audio",
 }
 
 
@@ -68,7 +85,8 @@ def grammar() -> str:
         ' -tag:dog after:2024 size:>10mb "red car" sunset`. A comma means any, as in'
         " `tag:cat,dog`; a filter that is repeated means all; a minus means none, and stands before"
         " tag:, kind:, cluster:, has: and is: alone. A value with spaces or"
-        ' commas in it stands in quotes, as in `cluster:"Summer, 2024"`. Filters: ' + filters + "."
+        ' commas in it stands in quotes, as in `cluster:"Summer, 2024"`; within quotes `\\"` is a'
+        " quote and `\\\\` a backslash. Filters: " + filters + "."
     )
 
 
@@ -109,9 +127,7 @@ def narrow(query: Query, given: Given, *, excluded: bool) -> Query:
 def _in_cluster(query: Query, names: frozenset[str], *, excluded: bool) -> Query:
     if excluded:
         return replace(query, not_clusters=query.not_clusters | names)
-    if query.clusters and not query.clusters & names:
-        raise Contradiction("cluster")
-    return replace(query, clusters=query.clusters & names or names)
+    return replace(query, clusters=query.clusters | {names})
 
 
 def _tags(given: Given) -> Filters:
@@ -123,7 +139,9 @@ def _kinds(given: Given) -> frozenset[Kind]:
     wanted = {value.lower() for value in given.values}
     known = frozenset(kind for kind in _KINDS if kind in wanted)
     if len(known) != len(wanted):
-        raise ValueError(KEYS["kind"])
+        meant = {_OTHER_KINDS[each] for each in wanted if each in _OTHER_KINDS}
+        hint = f"; did you mean {', '.join(sorted(meant))}" if meant else ""
+        raise ValueError(KEYS["kind"] + hint)
     return known
 
 
@@ -180,8 +198,8 @@ _MATCHING: Mapping[str, Callable[[Given], Filters]] = {
     "has": lambda given: _has(given, there=True),
     "is": _duplicates,
     "duplicates": lambda given: Filters(duplicates=_one_of(("include", "exclude", "only"), given)),
-    "near": lambda given: Filters(circle=values.circle(given.values)),
-    "in": lambda given: Filters(box=values.box(given.values)),
+    "near": lambda given: Filters(circles=frozenset({values.circle(given.values)})),
+    "in": lambda given: Filters(boxes=frozenset({values.box(given.values)})),
     "after": lambda given: Filters(at_from=values.span(given.one)[0]),
     "before": lambda given: Filters(at_to=values.span(given.one)[0]),
     "on": _on,

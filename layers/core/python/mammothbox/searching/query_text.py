@@ -22,15 +22,22 @@ from mammothbox.tagging.plain_text import one_line
 LONGEST = 1000
 MOST_TERMS = 32
 MOST_FILTERS = 64
-# Quotes as phones and word processors write them.
-_QUOTES = str.maketrans("“”„‟«»＂", '"' * 7)
+# Also as phones and word processors write them.
+_QUOTES = '"“”„‟«»＂'
 _KEY = re.compile(r"([A-Za-z_]{2,}):")
-_WORD = re.compile(r'[^\s"]+')
-_BARE = re.compile(r'[^\s",]*')
+_WORD = re.compile(rf"[^\s{_QUOTES}]+")
+_BARE = re.compile(rf"[^\s{_QUOTES},]*")
+_ESCAPED = re.compile(rf"\\([\\{_QUOTES}])")
+# Any other backslash is one.
+_QUOTED = re.compile(
+    rf"[{_QUOTES}]((?:[^\\{_QUOTES}]|\\[\\{_QUOTES}]|\\(?![\\{_QUOTES}]))*)[{_QUOTES}]"
+)
 _NO_OR = (
     "There is no OR: a comma means any, as in tag:beach,sea; to look for the word, write it in"
     " small letters or in quotes"
 )
+_NO_END = 'This quote has no end; close it with another "'
+_NO_END_BUT = r"; a \" is part of what is quoted, and a \ before the end is written \\"
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def parse(text: str) -> Query:
     """
     if len(text) > LONGEST:
         raise Refused(422, "invalid_query", f"A query has at most {LONGEST} characters.")
-    line = one_line(text, 2 * LONGEST).translate(_QUOTES)
+    line = one_line(text, 2 * LONGEST)
     pieces = list(_pieces(line))
     if not pieces and line.strip():
         raise Refused(
@@ -104,7 +111,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
         begin = at
         excluded = text[at] == "-" and at + 1 < len(text) and text[at + 1] not in " -"
         at += excluded
-        if text[at] == '"':
+        if text[at] in _QUOTES:
             phrase, at = _quoted(text, at)
             term = Term(phrase, quoted=True)
         else:
@@ -130,10 +137,10 @@ def _says_something(text: str, *, excluded: bool) -> bool:
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
     """What stands in quotes, and where it goes on behind them."""
-    end = text.find('"', at + 1)
-    if end < 0:
-        raise refuse('This quote has no end; close it with another "', at)
-    return " ".join(text[at + 1 : end].split()), end + 1
+    found = _QUOTED.match(text, at)
+    if found is None:
+        raise refuse(_NO_END + (_NO_END_BUT if _ESCAPED.search(text, at) else ""), at)
+    return " ".join(_ESCAPED.sub(r"\1", found[1]).split()), found.end()
 
 
 def _filter(text: str, at: int) -> tuple[Given | None, int]:
@@ -159,7 +166,7 @@ def _filter(text: str, at: int) -> tuple[Given | None, int]:
 
 
 def _value(text: str, at: int) -> tuple[str, int]:
-    if text.startswith('"', at):
+    if at < len(text) and text[at] in _QUOTES:
         return _quoted(text, at)
     found = _BARE.match(text, at)
     assert found is not None  # noqa: S101 - it matches nothing, too

@@ -16,7 +16,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _NUMBER = r"\d{1,15}(?:\.\d{1,6})?"
 _WITH_UNIT = re.compile(rf"({_NUMBER})([a-z]*)")
 _COMPARED = re.compile(r"(>=|<=|>|<|=)?(.+)")
-_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,15})?(?:e-\d{1,3})?")
+_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,40})?(?:e-\d{1,3})?")
 _A_DATE = "a year, month, day or time, such as 2024, 2024-06, 2024-06-30 or 2024-06-30T18:00"
 # An address makes a space of a plus that is not written as %2B.
 _ZONE = re.compile(r".+[Tt ].*\d(?:[Zz]|[+ -]\d{2}:?\d{2})")

@@ -29,19 +29,17 @@ def understand(asked: Asked) -> Query:
     query = parse(asked.text)
     try:
         filters = both(query.filters, _harmless(asked.filters))
-        given = _settled(asked, (one_line(name, LONGEST) for name in asked.clusters))
-        named = _settled(asked, query.clusters)
-        clusters = named & given or named | given
-        if named and given and not named & given:
-            raise Contradiction("cluster")
         if asked.about is not None and query.about not in (None, asked.about):
             raise Contradiction("type")
     except Contradiction as error:
         raise contradicted(str(error)) from None
-    about = asked.about or query.about
-    not_clusters = _settled(asked, query.not_clusters)
+    given = frozenset(one_line(name, LONGEST) for name in asked.clusters)
     return replace(
-        query, filters=filters, clusters=clusters, not_clusters=not_clusters, about=about
+        query,
+        filters=filters,
+        clusters=frozenset(_settled(asked, each) for each in (*query.clusters, given) if each),
+        not_clusters=_settled(asked, query.not_clusters),
+        about=asked.about or query.about,
     )
 
 
@@ -50,7 +48,8 @@ def contradicted(what: str) -> Refused:
     return Refused(
         422,
         "invalid_query",
-        f"The query and its parameters contradict each other in {what}: nothing can match both.",
+        f"The parts of the query, or its parameters, contradict each other in {what}: nothing can"
+        " match both.",
     )
 
 
@@ -65,18 +64,19 @@ def narrowed(connection: Connection, owner: str, query: Query) -> Filters:
 
 def names(query: Query) -> frozenset[str]:
     """The clusters that are meant, by their names or ids."""
-    return query.clusters | query.not_clusters
+    return query.not_clusters.union(*query.clusters)
 
 
 def with_clusters(query: Query, found: Mapping[str, set[UUID]]) -> Filters:
-    """The query's filters, with its clusters by their ids."""
+    """The query's filters, with its clusters by their ids.
+
+    Only now it is known whether two names, or a name and an id, are of the same cluster.
+    """
+    filters = replace(query.filters, not_clusters=_ids(query.not_clusters, found))
     try:
-        return both(
-            query.filters,
-            Filters(
-                clusters=_ids(query.clusters, found), not_clusters=_ids(query.not_clusters, found)
-            ),
-        )
+        for each in sorted(map(sorted, query.clusters)):
+            filters = both(filters, Filters(clusters=_ids(each, found)))
+        return filters
     except Contradiction as error:
         raise contradicted(str(error)) from None
 
@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
-def _ids(wanted: frozenset[str], found: Mapping[str, set[UUID]]) -> frozenset[UUID]:
+def _ids(wanted: Iterable[str], found: Mapping[str, set[UUID]]) -> frozenset[UUID]:
     ids: set[UUID] = set()
     for name in sorted(wanted):
         if name not in found:
