@@ -51,12 +51,16 @@ class Cluster(BaseModel):
     moved: float | None = Field(description="How far the middle moved before the last measurement.")
     measured_at: datetime | None
     cover: UUID | None = Field(description="The object that shows it best.")
+    thumbnail: str | None = Field(
+        description="An address of the cover's small picture that works for a few minutes."
+    )
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: Row, cover: UUID | None) -> Cluster:
-        return cls.model_validate({**vars(row), "size": row.size - row.trashed, "cover": cover})
+    def of(cls, row: Row, cover: UUID | None, thumbnail: str | None) -> Cluster:
+        shown = {"size": row.size - row.trashed, "cover": cover, "thumbnail": thumbnail}
+        return cls.model_validate({**vars(row), **shown})
 
 
 class NamedCluster(BaseModel):

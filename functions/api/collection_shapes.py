@@ -139,6 +139,7 @@ class Refusal(BaseModel):
     """A document that could not be kept, and why."""
 
     system_id: UUID
+    filename: str | None
     part: int
     position: int = Field(description="Where it begins, in bytes of the unpacked file.")
     code: str

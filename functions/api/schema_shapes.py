@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -41,6 +41,14 @@ ColumnType = Literal[
 ]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What schemas tell of by name: their collections, and the keys that decided about them."""
+
+    collections: Mapping[UUID, Listed]
+    keys: Mapping[str, str]
+
+
 class Schema(BaseModel):
     """A proposal of where documents should live, and what became of it."""
 
@@ -55,15 +63,19 @@ class Schema(BaseModel):
     storage_choice: Storage
     score: float
     ddl_sha256: str = Field(description="What an approval is given to.")
-    error: str | None
+    error: str | None = Field(description="What went wrong, of one that failed.")
     decided_by: str | None
+    decided_by_name: str | None = Field(
+        description="The name of the key; null of an operator's, as of decisions."
+    )
     decided_at: datetime | None
+    reason: str | None = Field(description="Why it was rejected, if that was said.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: SchemaDef, names: Mapping[UUID, Listed]) -> Schema:
-        return cls.model_validate(_fields(row, names))
+    def of(cls, row: SchemaDef, known: Known) -> Schema:
+        return cls.model_validate(_fields(row, known))
 
 
 class Schemas(BaseModel):
@@ -135,10 +147,10 @@ class SchemaDetail(Schema):
     )
 
     @classmethod
-    def of(cls, row: SchemaDef, names: Mapping[UUID, Listed]) -> SchemaDetail:
+    def of(cls, row: SchemaDef, known: Known) -> SchemaDetail:
         return cls.model_validate(
             {
-                **_fields(row, names),
+                **_fields(row, known),
                 **_shown_design(row.design or _NO_TABLE),
                 "profile": _shown_profile(row.profile) if row.profile else {},
                 "dry_run": _shown_dry_run(row.dry_run),
@@ -187,9 +199,22 @@ def _at(told: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "path": pointer(tuple(path)) or None}
 
 
-def _fields(row: SchemaDef, names: Mapping[UUID, Listed]) -> dict[str, Any]:
-    name = names[row.collection_id].name
-    return {**vars(row), "collection": name, "storage_choice": row.storage}
+def _fields(row: SchemaDef, known: Known) -> dict[str, Any]:
+    rejected = row.status == "rejected"
+    return {
+        **vars(row),
+        "collection": known.collections[row.collection_id].name,
+        "storage_choice": row.storage,
+        "decided_by_name": known.keys.get(row.decided_by or ""),
+        "error": None if rejected else row.error,
+        "reason": row.error if rejected else None,
+    }
+
+
+class Rejection(BaseModel, extra="forbid"):
+    """Why, for whoever reads of it later."""
+
+    reason: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None
 
 
 class Approval(BaseModel, extra="forbid"):

@@ -14,6 +14,8 @@ from mammothbox.catalog.stages import StageRow
 from mammothbox.web.media_shapes import Media, MediaDetail
 from pydantic import BaseModel, Field
 
+_REFUSED = "How many documents of JSON could not be kept; the others of the file were."
+
 State = Literal["awaiting_upload", "queued", "processing", "ready", "duplicate", "failed"]
 
 
@@ -55,15 +57,17 @@ class JobObject(BaseModel):
     system_id: UUID
     state: State
     kind: str | None
+    documents_refused: int = Field(description=_REFUSED)
     stages: list[Stage]
     error: Fault | None
 
     @classmethod
-    def of(cls, asset: Asset, rows: Sequence[StageRow]) -> JobObject:
+    def of(cls, asset: Asset, rows: Sequence[StageRow], refused: int) -> JobObject:
         return cls(
             system_id=asset.id,
             state=asset.status,
             kind=asset.kind,
+            documents_refused=refused,
             stages=[Stage.of(row) for row in rows if row.asset_id == asset.id],
             error=_fault(asset.error_code, asset.error_detail, asset.error_retryable),
         )
@@ -108,6 +112,7 @@ class Object(Media):
     schema_id: UUID | None = Field(
         description="Of JSON: the schema that is in force for its collection."
     )
+    documents_refused: int = Field(description=_REFUSED)
     comments: str | None
     rating: int | None
     created_at: datetime
@@ -117,8 +122,21 @@ class Object(Media):
     error: Fault | None
 
 
+class RefusedDocument(BaseModel):
+    """A document of an object that could not be kept, and why."""
+
+    position: int = Field(description="Where it begins, in bytes of the unpacked file.")
+    code: str
+    detail: str
+
+
 class ObjectDetail(Object, MediaDetail):
     """An asset with its stages, and an address for its bytes that works for a few minutes."""
+
+    refused: list[RefusedDocument] = Field(
+        description="The first documents of it that could not be kept."
+        " `GET /collections/{name}/refusals` has those of all files."
+    )
 
     uri: str | None
     crc64nvme: str | None
@@ -147,6 +165,7 @@ def object_fields(asset: Asset, known: Shown) -> dict[str, object]:
         **shown,
         "system_id": asset.id,
         "schema_id": known.schema_id,
+        "documents_refused": known.documents_refused,
         "error": _fault(asset.error_code, asset.error_detail, asset.error_retryable),
     }
 

@@ -172,6 +172,34 @@ def test_what_ended_is_told_by_time_and_stage(house: House) -> None:
     assert assert_problem(client.get(THROUGHPUT, params=first), 422)["code"] == "invalid_range"
 
 
+# --- workers
+
+
+def test_operators_see_which_worker_stands_still_and_since_when(house: House) -> None:
+    operator = house.client("operator", "zoe")
+    asset_id = house.upload(house.client(), PNG, filename="a.png")
+    house.run_queues("intake")
+    house.rows("UPDATE stage SET queued_at = now() - interval '1 hour' WHERE name = 'embed'")
+
+    def queues() -> dict[str, dict[str, Any]]:
+        answer = operator.get(f"{BASE}/admin/queues")
+        assert answer.status_code == 200, answer.text
+        return {one["name"]: one for one in answer.json()["items"]}
+
+    now = queues()
+    waits = datetime.now(UTC) - datetime.fromisoformat(now["embed"]["oldest_waiting_at"])
+    assert (now["embed"]["condition"], now["embed"]["queue"]["waiting"]) == ("stuck", 1)
+    assert timedelta(minutes=59) < waits < timedelta(minutes=61)
+    intake = now["intake"]
+    assert (intake["condition"], intake["ended_lately"], intake["failed_lately"]) == ("idle", 1, 0)
+    assert (intake["oldest_waiting_at"], intake["oldest_dead_at"]) == (None, None)
+
+    fail(house, [asset_id], "embed", "unavailable", "dead")
+    assert queues()["embed"]["oldest_waiting_at"] is None
+    died = datetime.now(UTC) - datetime.fromisoformat(queues()["embed"]["oldest_dead_at"])
+    assert timedelta(seconds=59) < died < timedelta(seconds=90)
+
+
 # --- replaying many
 
 

@@ -50,6 +50,9 @@ def test_an_upload_finds_its_cluster(house: House, client: TestClient) -> None:
         (found["id"], 2, "provisional")
     ]
     assert listed[0]["cover"] in (str(one), str(other))
+    alone = client.get(f"/api/v1/clusters/{found['id']}").json()
+    for told in (listed[0], alone):
+        assert f"{listed[0]['cover']}/thumb-300.webp" in told["thumbnail"]
     members = client.get("/api/v1/objects", params={"cluster": found["id"]}).json()["items"]
     assert {item["system_id"] for item in members} == {str(one), str(other)}
     stages = {stage["name"]: stage["state"] for stage in house.get(client, one)["stages"]}

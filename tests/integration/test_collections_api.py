@@ -142,7 +142,17 @@ def test_documents_that_could_not_be_kept_are_listed(house: House, client: TestC
     assert len(refused) == 3
     assert second["next_cursor"] is None
     assert {each["system_id"] for each in refused} == {str(asset_id)}
+    assert {each["filename"] for each in refused} == {"a.ndjson"}
     assert all(each["detail"] for each in refused)
+    one = house.get(client, asset_id)
+    assert (one["status"], one["documents_refused"]) == ("ready", 3)
+    assert [each["position"] for each in one["refused"]] == [each["position"] for each in refused]
+    (of_job,) = get(client, f"/ingest/{one['job_id']}/status")["objects"]
+    (listed,) = get(client, "/objects")["items"]
+    (month,) = get(client, "/timeline")["items"]
+    (tile,) = get(client, "/timeline/objects", at=month["at"])["items"]
+    for shown in (of_job, listed, tile):
+        assert shown["documents_refused"] == 3
     for cursor in ("x", f"{asset_id}.x.1", f"{asset_id}", "1.2.3"):
         refusal = get(client, "/collections/orders/refusals", 422, cursor=cursor)
         assert refusal["code"] == "invalid_cursor"
@@ -377,7 +387,12 @@ def test_a_proposal_can_be_changed_and_rejected(house: House, client: TestClient
         refused = client.patch(way, json=override)
         assert (refused.status_code, refused.json()["code"]) == (422, code), refused.text
 
-    assert client.post(f"{way}/reject").json()["status"] == "rejected"
+    assert client.post(f"{way}/reject", json={"reason": "a" * 1001}).status_code == 422
+    rejected = client.post(f"{way}/reject", json={"reason": " We have that elsewhere.\n"}).json()
+    assert (rejected["status"], rejected["error"]) == ("rejected", None)
+    assert rejected["reason"] == "We have that elsewhere."
+    assert rejected["decided_by_name"] == "test"
+    assert rejected.items() >= get(client, "/schemas")["items"][0].items()
     assert client.post(f"{way}/approve").json()["code"] == "schema_status"
     think(house)
     assert [each["status"] for each in get(client, "/schemas")["items"]] == ["rejected"]

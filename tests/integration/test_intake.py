@@ -190,6 +190,27 @@ def test_poison_ends_with_the_dead_letters_and_harms_no_neighbour(
     assert len(client.get("/api/v1/objects").json()["items"]) == 1
 
 
+def test_only_what_asks_for_no_work_is_taken_away(house: House) -> None:
+    letters = house.dead_letter_queue_urls["intake"]
+    for body in ("hello", "{}", event("wake_up.json"), '{"chore": "propose", "owner": "ada"}'):
+        house.sqs.send_message(QueueUrl=letters, MessageBody=body)
+    operator = house.client("operator")
+    way = "/api/v1/admin/dlq/intake"
+    dead = operator.get(way).json()["messages"]
+
+    answers = {
+        one["body"][:9]: operator.delete(f"{way}/{one['id']}").status_code
+        for one in dead
+        if one["body"] != "{}"
+    }
+
+    assert answers == {"hello": 204, event("wake_up.json")[:9]: 409, '{"chore":': 409}
+    left = operator.get(way).json()["messages"]
+    assert sorted(one["is_ours"] for one in left) == [False, True, True]
+    assert operator.delete(f"{way}/nothing").status_code == 404
+    assert len(operator.get(way).json()["messages"]) == 3
+
+
 def test_bytes_nobody_announced_end_with_the_dead_letters(house: House) -> None:
     house.put("incoming/ada/01939c1e-7f3a-7c41-9f0e-2b8f6f1d4a55", TEXT)
 

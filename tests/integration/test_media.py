@@ -174,6 +174,39 @@ def test_a_hands_tags_survive_every_run(house: House, client: TestClient) -> Non
     assert client.get("/api/v1/objects", params={"tag": said_by_the_file}).json()["items"] == []
 
 
+def test_a_change_of_tags_is_taken_back(house: House, client: TestClient) -> None:
+    asset_id = house.upload(client, photo())
+    house.run_queues()
+    path = f"/api/v1/objects/{asset_id}"
+
+    def said() -> tuple[dict[str, str], list[str]]:
+        asset = house.get(client, asset_id)
+        return {tag["label"]: tag["source"] for tag in asset["tags"]}, asset["tags_removed"]
+
+    def sent(**edit: list[str]) -> Any:
+        answer = client.patch(path, json={"tags": edit})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["undo"]
+
+    by_file = next(label for label, source in said()[0].items() if source == "metadata")
+    sent(add=["kept"], remove=["gone"])
+    before = said()
+    undo = sent(add=["new", "kept", "gone", by_file])
+    assert undo == {"add": [], "remove": ["gone"], "forget": sorted([by_file, "new"])}
+    assert said()[0][by_file] == "hand"
+    sent(**undo)
+    assert said() == before
+
+    undo = sent(remove=["kept", "gone", "absent"])
+    assert undo == {"add": ["kept"], "remove": [], "forget": ["absent"]}
+    sent(**undo)
+    assert said() == before
+    # What machines alone said has gone with it, so that a hand says it again.
+    assert sent(remove=[by_file]) == {"add": [by_file], "remove": [], "forget": []}
+    twice = client.patch(path, json={"tags": {"add": ["a"], "forget": ["a"]}})
+    assert twice.json()["code"] == "contradiction"
+
+
 def test_what_a_hand_left_out_stays(house: House, client: TestClient) -> None:
     asset_id = house.upload(client, PNG)
     client.patch(f"/api/v1/objects/{asset_id}", json={"comments": "by the sea", "rating": 5})
@@ -181,6 +214,14 @@ def test_what_a_hand_left_out_stays(house: House, client: TestClient) -> None:
     answer = client.patch(f"/api/v1/objects/{asset_id}", json={"rating": None})
 
     assert (answer.json()["comments"], answer.json()["rating"]) == ("by the sea", None)
+    theirs = {"comments": "by the lake", "comments_before": "at sea"}
+    refused = client.patch(f"/api/v1/objects/{asset_id}", json=theirs)
+    assert (refused.status_code, refused.json()["code"]) == (409, "comments_changed")
+    # What has arrived already may be sent again, and with what it was before it is changed.
+    for before in ("by the sea", "by the sea", None):
+        sent = theirs | {"comments_before": before}
+        answer = client.patch(f"/api/v1/objects/{asset_id}", json=sent)
+        assert (answer.status_code, answer.json()["comments"]) == (200, "by the lake")
     contradiction = {"tags": {"add": ["a"], "remove": ["a"]}}
     refused = client.patch(f"/api/v1/objects/{asset_id}", json=contradiction)
     assert (refused.status_code, refused.json()["code"]) == (422, "contradiction")

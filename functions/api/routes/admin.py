@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from mammothbox.catalog import cluster_stats
 from mammothbox.web.callers import KeyedRoute, Operator
-from pydantic import BaseModel
+from mammothbox.workload import Condition, workloads
+from pydantic import BaseModel, Field
 
 from functions.api import services
 
@@ -24,12 +25,26 @@ class Depth(BaseModel):
 
 
 class Queue(BaseModel):
-    """A worker's queue and its dead letters."""
+    """A worker's queue, its dead letters, and how the worker is getting on."""
 
     name: str
     queue: Depth
     dead_letters: Depth
     dead_stages: int
+    oldest_waiting_at: datetime | None = Field(
+        description="Since when the oldest work waits for it, as the catalogue knows: of the oldest"
+        " objects that are being processed. What has only arrived, and captions, are not counted."
+    )
+    oldest_dead_at: datetime | None = Field(
+        description="When the first dead stage died, or when the oldest of up to ten dead messages"
+        " was sent."
+    )
+    ended_lately: int = Field(description="Stages that ended in the last five minutes.")
+    failed_lately: int = Field(description="How many of these failed.")
+    condition: Condition = Field(
+        description="idle: nothing waits. working: nothing has waited for five minutes. behind:"
+        " some work has, though other work ends. stuck: some has, and nothing ended meanwhile."
+    )
 
 
 class Queues(BaseModel):
@@ -46,6 +61,10 @@ class DeadMessage(BaseModel):
     receives: int
     sent_at: datetime
     asset_id: UUID | None
+    is_ours: bool = Field(
+        description="Whether it asks for work. What does not dies again however often it is tried:"
+        " all that can be done is to take it away."
+    )
 
 
 class DeadStage(BaseModel):
@@ -133,10 +152,10 @@ def stats(caller: Operator, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> 
 
 @router.get("/queues")
 def list_queues(caller: Operator) -> Queues:
-    """Every queue with its depths."""
-    return Queues.model_validate(
-        {"items": services.dead_letters().overview()}, from_attributes=True
-    )
+    """Every queue with its depths, and how its worker is getting on."""
+    letters = services.dead_letters()
+    found = workloads(letters.database, letters.queues, letters.letters)
+    return Queues.model_validate({"items": found}, from_attributes=True)
 
 
 @router.get("/dlq/{queue}")
@@ -159,3 +178,11 @@ def redrive(queue: str, caller: Operator) -> Redriven:
     )
     services.operator_dispatch().send(redriven.outgoing)
     return Redriven(messages=redriven.messages, stages=redriven.stages)
+
+
+@router.delete("/dlq/{queue}/{message_id}", status_code=204)
+def discard(queue: str, message_id: Annotated[str, Path(max_length=100)], caller: Operator) -> None:
+    """Take away a dead message that asks for no work. What stands for some is tried again only."""
+    services.dead_letters().discard(
+        queue, message_id, actor=caller.actor, request_id=caller.request_id
+    )

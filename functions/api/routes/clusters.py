@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
-from mammothbox.catalog import clusterings, clusters, memberships, suggestions
+from mammothbox.catalog import cards, clusterings, clusters, memberships, suggestions
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
 from mammothbox.clustering import acts, parts
@@ -143,12 +144,10 @@ def list_clusters(
             limit=limit + 1,
         )
         page = rows[:limit]
-        covers = clusters.covers(
-            connection, caller.owner, clustering.edition, [row.id for row in page]
-        )
+        items = _shown(connection, caller.owner, clustering.edition, page)
     last = page[-1] if len(rows) > limit else None
     return Clusters(
-        items=[Cluster.of(row, covers.get(row.id)) for row in page],
+        items=items,
         next_cursor=cursor_behind(last) if last else None,
     )
 
@@ -171,7 +170,10 @@ def get_cluster(cluster_id: UUID, caller: Viewer) -> Cluster | RedirectResponse:
         now = clusters.where_merged(connection, caller.owner, cluster_id)
         if now != cluster_id:
             return RedirectResponse(str(now), status_code=307)
-        return _shown(connection, place, cluster_id)
+        row = clusters.get(connection, caller.owner, place.edition, cluster_id)
+        if row is None:
+            raise NotFound("cluster", cluster_id)
+        return _shown(connection, caller.owner, place.edition, [row])[0]
 
 
 @router.patch("/clusters/{cluster_id}")
@@ -241,12 +243,21 @@ def _place(connection: Connection, caller: Caller, cluster_id: UUID) -> Place:
     return Place(caller.owner, clustering.edition, clustering.space_id)
 
 
-def _shown(connection: Connection, place: Place, cluster_id: UUID) -> Cluster:
-    row = clusters.get(connection, place.owner, place.edition, cluster_id)
-    if row is None:
-        raise NotFound("cluster", cluster_id)
-    covers = clusters.covers(connection, place.owner, place.edition, [cluster_id])
-    return Cluster.of(row, covers.get(cluster_id))
+def _shown(
+    connection: Connection, owner: str, edition: int, rows: Sequence[clusters.Cluster]
+) -> list[Cluster]:
+    covers = clusters.covers(connection, owner, edition, [row.id for row in rows])
+    made = cards.thumbnails(connection, owner, list(covers.values()))
+
+    addresses = {
+        each: services.derivative_address(seen.asset_id, seen.name)
+        for each, seen in made.items()
+        if seen.name is not None
+    }
+    return [
+        Cluster.of(row, cover, addresses.get(cover) if cover else None)
+        for row, cover in ((row, covers.get(row.id)) for row in rows)
+    ]
 
 
 def _part(part: parts.Part) -> PartShown:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
-from mammothbox.catalog import assets, jobs, stages
+from mammothbox.catalog import assets, document_parts, jobs, stages
 from mammothbox.errors import NotFound, Refused
 from mammothbox.uploads.ingest import MOST_OBJECTS, Body, ingest, split_json
 from mammothbox.uploads.request import Asked
@@ -111,7 +111,10 @@ def status(job_id: UUID, caller: Viewer) -> JobStatus:
             raise NotFound("job", job_id)
         of_job = assets.of_job(connection, caller.owner, job_id)
         rows = stages.of_assets(connection, caller.owner, [asset.id for asset in of_job])
-    return job_status(job, [JobObject.of(asset, rows) for asset in of_job])
+        in_json = [asset.id for asset in of_job if asset.kind == "json"]
+        refused = document_parts.refused(connection, caller.owner, in_json) if in_json else {}
+    objects = [JobObject.of(asset, rows, refused.get(asset.id, 0)) for asset in of_job]
+    return job_status(job, objects)
 
 
 def _accept(

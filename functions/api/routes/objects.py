@@ -9,7 +9,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
 from mammothbox import by_hand, removal, replays
-from mammothbox.catalog import asset_list, assets, clusters, lineage, media, shown
+from mammothbox.catalog import (
+    asset_list,
+    assets,
+    clusters,
+    document_parts,
+    lineage,
+    media,
+    shown,
+)
 from mammothbox.catalog import stages as stage_rows
 from mammothbox.catalog.asset_list import AssetFilter, parse_box, parse_cursor
 from mammothbox.catalog.assets import Asset
@@ -21,7 +29,6 @@ from mammothbox.web.callers import Admin, KeyedRoute, Uploader, Viewer, may_know
 from mammothbox.web.fields import (
     ClockTime,
     Collection,
-    Comments,
     ContentType,
     Instant,
     Sha256,
@@ -32,9 +39,13 @@ from mammothbox.web.media_shapes import detail_fields, media_fields
 from pydantic import BaseModel, Field
 
 from functions.api import services
+from functions.api.edit_shapes import Changed, Edit
 from functions.api.shapes import Object, ObjectDetail, Stage, State, object_fields
 
 router = APIRouter(prefix="/objects", tags=["objects"], route_class=KeyedRoute)
+
+# Of more, the collection has a list.
+_REFUSED_SHOWN = 20
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -99,21 +110,6 @@ class Lineage(BaseModel):
     next_cursor: str | None
 
 
-class TagEdit(BaseModel, extra="forbid"):
-    """Labels to put on an object, and labels to take away from it for good."""
-
-    add: Annotated[list[TagLabel], Field(max_length=100)] = []
-    remove: Annotated[list[TagLabel], Field(max_length=100)] = []
-
-
-class Edit(BaseModel, extra="forbid"):
-    """What to change by hand. No later run of any model takes it back."""
-
-    tags: TagEdit = TagEdit()
-    comments: Comments | None = None
-    rating: Annotated[int, Field(ge=0, le=5)] | None = None
-
-
 class Replay(BaseModel, extra="forbid"):
     """Which stages to run again; without names the failed ones, or all if none failed."""
 
@@ -170,6 +166,11 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
         asset = _get(connection, caller.owner, system_id)
         rows = stage_rows.of_assets(connection, caller.owner, [system_id])
         known = shown.of_assets(connection, caller.owner, [system_id])[system_id]
+        refused = (
+            document_parts.first_refused(connection, caller.owner, system_id, _REFUSED_SHOWN)
+            if known.documents_refused
+            else []
+        )
     return ObjectDetail.model_validate(
         {
             **object_fields(asset, known),
@@ -183,27 +184,33 @@ def get_object(system_id: UUID, caller: Viewer) -> ObjectDetail:
             "uri": services.download_address(asset),
             "crc64nvme": asset.crc64nvme,
             "tags_removed": known.tags_removed,
+            "refused": [vars(each) for each in refused],
             "stages": [Stage.of(row) for row in rows],
         }
     )
 
 
 @router.patch("/{system_id}")
-def change_object(system_id: UUID, edit: Edit, caller: Uploader) -> ObjectDetail:
+def change_object(system_id: UUID, edit: Edit, caller: Uploader) -> Changed:
     """Change tags, comments or rating; what is left out stays, and null empties."""
-    by_hand.change(
+    back = by_hand.change(
         services.database(),
         caller.owner,
         system_id,
         by_hand.Change(
             add=edit.tags.add,
             remove=edit.tags.remove,
+            forget=edit.tags.forget,
             describe=edit.model_dump(include={"comments", "rating"}, exclude_unset=True),
+            before={"comments": edit.comments_before}
+            if "comments_before" in edit.model_fields_set
+            else {},
         ),
         actor=caller.actor,
         request_id=caller.request_id,
     )
-    return get_object(system_id, caller)
+    now = get_object(system_id, caller)
+    return Changed.model_validate({**dict(now), "undo": vars(back)})
 
 
 @router.get("/{system_id}/content", status_code=302, response_class=RedirectResponse)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from mammothbox.catalog import collection_list, collections, schema_defs
+from mammothbox.catalog import api_keys, collection_list, collections, schema_defs
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.schema_defs import SchemaDef
 from mammothbox.documents import proposals, second_say
@@ -21,7 +22,9 @@ from functions.api import services
 from functions.api.cursors import parse_id_cursor
 from functions.api.schema_shapes import (
     Approval,
+    Known,
     Override,
+    Rejection,
     Schema,
     SchemaDetail,
     Schemas,
@@ -57,11 +60,9 @@ def list_schemas(
             limit=limit + 1,
         )
         page = rows[:limit]
-        names = collection_list.several(
-            connection, caller.owner, list({row.collection_id for row in page})
-        )
+        known = _known(connection, caller.owner, page)
     return Schemas(
-        items=[Schema.of(row, names) for row in page],
+        items=[Schema.of(row, known) for row in page],
         next_cursor=page[-1].id if len(rows) > limit else None,
     )
 
@@ -116,10 +117,14 @@ def approve_schema(
 
 
 @router.post("/{schema_id}/reject")
-def reject_schema(schema_id: UUID, caller: Admin) -> SchemaDetail:
-    """Say no. The same is not proposed again for documents of this structure."""
+def reject_schema(
+    schema_id: UUID, caller: Admin, rejection: Rejection | None = None
+) -> SchemaDetail:
+    """Say no, and why. The same is not proposed again for documents of this structure."""
+    said = rejection.reason if rejection else None
+    reason = (said or "").strip() or None
     with services.database().transaction(caller.owner) as connection:
-        return _shown(connection, proposals.reject(connection, _by(caller), schema_id))
+        return _shown(connection, proposals.reject(connection, _by(caller), schema_id, reason))
 
 
 @router.post("/{schema_id}/rollback", status_code=202)
@@ -143,4 +148,11 @@ def _by(caller: Caller) -> By:
 
 
 def _shown(connection: Connection, row: SchemaDef) -> SchemaDetail:
-    return SchemaDetail.of(row, collection_list.several(connection, row.owner, [row.collection_id]))
+    return SchemaDetail.of(row, _known(connection, row.owner, [row]))
+
+
+def _known(connection: Connection, owner: str, rows: Sequence[SchemaDef]) -> Known:
+    return Known(
+        collection_list.several(connection, owner, list({row.collection_id for row in rows})),
+        api_keys.names(connection, owner, {row.decided_by for row in rows if row.decided_by}),
+    )

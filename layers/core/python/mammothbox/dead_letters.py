@@ -15,10 +15,11 @@ from uuid import UUID
 from mammothbox.catalog import lineage, stages
 from mammothbox.catalog.connection import Database, Row
 from mammothbox.catalog.lineage import Entry
-from mammothbox.errors import Permanent, Refused
+from mammothbox.errors import NotFound, Permanent, Refused
 from mammothbox.intake.arrivals import read_message
-from mammothbox.messages import Outgoing, WakeUp
-from mammothbox.queues import Depth, Message, SqsQueues
+from mammothbox.messages import Outgoing, WakeUp, parse_chore_call
+from mammothbox.observability import logger
+from mammothbox.queues import Message, SqsQueues
 from mammothbox.route import INTAKE
 
 # Long enough to move what was received, short enough that a broken-off call hides nothing.
@@ -29,24 +30,18 @@ _MOST = 500
 
 
 @dataclass(frozen=True)
-class QueueState:
-    """A worker's queue and its dead letters."""
-
-    name: str
-    queue: Depth
-    dead_letters: Depth
-    dead_stages: int
-
-
-@dataclass(frozen=True)
 class DeadMessage:
-    """A message nobody could deal with, and the asset it is about if that can be told."""
+    """A message nobody could deal with, and the asset it is about if that can be told.
+
+    What is no message of ours would die again however often it is tried.
+    """
 
     id: str
     body: str
     receives: int
     sent_at: datetime
     asset_id: UUID | None
+    is_ours: bool
 
 
 @dataclass(frozen=True)
@@ -66,15 +61,6 @@ class DeadLetters:
     queues: SqsQueues
     letters: SqsQueues
 
-    def overview(self) -> list[QueueState]:
-        """Every queue with its depths."""
-        with self.database.transaction() as connection:
-            dead = stages.count_dead(connection)
-        return [
-            QueueState(name, self.queues.depth(name), self.letters.depth(name), dead.get(name, 0))
-            for name in self.queues.urls
-        ]
-
     def messages(self, name: str) -> list[DeadMessage]:
         """A look at up to ten dead messages; they stay where they are."""
         self._known(name)
@@ -85,6 +71,7 @@ class DeadLetters:
                 receives=message.receives,
                 sent_at=datetime.fromtimestamp(message.sent_at_ms / 1000, UTC),
                 asset_id=next((key.asset_id for key in _stages_of(message.body)), None),
+                is_ours=_is_ours(message.body),
             )
             for message in self.letters.receive(name, hide_s=_LOOK_S)
         ]
@@ -108,6 +95,30 @@ class DeadLetters:
                 self._send_back(name, message)
                 moved += 1
         return Redriven(moved, len(revived), Outgoing(tuple(revived)))
+
+    def discard(self, name: str, message_id: str, *, actor: str, request_id: str) -> None:
+        """Take away a dead message that is none of ours.
+
+        Raises `NotFound`, and `Refused` for one that is: it may stand for work.
+        """
+        self._known(name)
+        others: list[Message] = []
+        try:
+            while len(others) < _MOST and (batch := self.letters.receive(name, hide_s=_HIDE_S)):
+                found = [message for message in batch if message.id == message_id]
+                others += [message for message in batch if message.id != message_id]
+                if found and _is_ours(found[0].body):
+                    others += found
+                    raise Refused(409, "message_is_ours", "It may stand for work: try it again.")
+                if found:
+                    self.letters.delete(name, found[0].receipt)
+                    told = {"queue": name, "actor": actor, "request_id": request_id}
+                    logger.warning("dead message discarded", extra={**told, "id": message_id})
+                    return
+        finally:
+            for message in others:
+                self.letters.hide(name, message.receipt, 0)
+        raise NotFound("dead message", message_id)
 
     def _revive(self, name: str, actor: str, request_id: str) -> list[WakeUp]:
         revived: list[WakeUp] = []
@@ -147,6 +158,15 @@ class DeadLetters:
 def _which(told: Mapping[str, Any]) -> tuple[str, UUID, str, int]:
     """Which of the stages of one name."""
     return told["owner"], told["asset_id"], told["space"], told["part"]
+
+
+def _is_ours(body: str) -> bool:
+    if parse_chore_call(body) is not None:
+        return True
+    try:
+        return read_message(body) != []
+    except Permanent:
+        return False
 
 
 def _stages_of(body: str) -> list[stages.StageKey]:

@@ -30,6 +30,7 @@ class RefusedDocument:
     """A document that could not be kept: its asset, its place in the file, and why."""
 
     asset_id: UUID
+    filename: str | None
     part: int
     position: int
     code: str
@@ -75,7 +76,7 @@ def refused(
     """Documents of assets not in the trash, by asset and place, from beyond the place `after`."""
     asset_id, part, position = after or (None, None, None)
     rows = connection.execute(
-        "SELECT r.asset_id, r.part, r.position, r.code, r.detail FROM document_part p"
+        "SELECT r.asset_id, a.filename, r.part, r.position, r.code, r.detail FROM document_part p"
         " JOIN document_refusal r ON r.owner = p.owner AND r.asset_id = p.asset_id"
         " AND r.part = p.part JOIN asset a ON a.owner = p.owner AND a.id = p.asset_id"
         " WHERE p.owner = %(owner)s AND p.collection_id = %(collection)s"

@@ -10,6 +10,11 @@ from mammothbox.catalog.connection import Connection
 
 # Why a contract keeps a document out.
 CONTRACT_CODES = ("schema_frozen", "row_discarded")
+# How many documents of `asset a` were not kept, whatever the reason.
+REFUSED = (
+    "(SELECT coalesce(sum(coalesce(p.refused, 0) + p.kept_out), 0) FROM document_part p"
+    " WHERE p.owner = a.owner AND p.asset_id = a.id)"
+)
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,26 @@ def keep_out(connection: Connection, part: Part, count: int, first: Sequence[Ref
         [*key, list(CONTRACT_CODES)],
     )
     _tell(connection, part, first)
+
+
+def refused(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many documents of each of these assets were not kept."""
+    rows = connection.execute(
+        "SELECT a.id, " + REFUSED + " AS refused FROM asset a"
+        " WHERE a.owner = %s AND a.id = ANY(%s)",
+        [owner, list(asset_ids)],
+    ).fetchall()
+    return {row["id"]: row["refused"] for row in rows}
+
+
+def first_refused(connection: Connection, owner: str, asset_id: UUID, limit: int) -> list[Refused]:
+    """The first documents of the asset that were not kept, as far as they are told one by one."""
+    rows = connection.execute(
+        "SELECT position, code, detail FROM document_refusal WHERE owner = %s AND asset_id = %s"
+        " ORDER BY part, position LIMIT %s",
+        [owner, asset_id, limit],
+    ).fetchall()
+    return [Refused(**row) for row in rows]
 
 
 def note_copies(connection: Connection, owner: str, asset_id: UUID) -> None:

@@ -47,7 +47,10 @@ class Proposed:
 
 @dataclass(frozen=True)
 class SchemaDef(Proposed):
-    """A schema as it is on record."""
+    """A schema as it is on record. `error` is why it went no further.
+
+    Of one that failed that is what went wrong, of one that was rejected what the person said.
+    """
 
     owner: str
     id: UUID
@@ -219,12 +222,18 @@ def move(
     )
 
 
-def decide(connection: Connection, definition: SchemaDef, status: Status, actor: str) -> None:
-    """Give the schema the status that somebody decided on."""
+def decide(
+    connection: Connection,
+    definition: SchemaDef,
+    status: Status,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """Give the schema the status that somebody decided on, for the reason that they gave."""
     connection.execute(
-        "UPDATE schema_def SET status = %s, error = NULL, decided_by = %s, decided_at = now(),"
+        "UPDATE schema_def SET status = %s, error = %s, decided_by = %s, decided_at = now(),"
         " updated_at = now() WHERE owner = %s AND id = %s",
-        [status, actor, definition.owner, definition.id],
+        [status, reason, actor, definition.owner, definition.id],
     )
 
 

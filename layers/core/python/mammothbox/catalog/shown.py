@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mammothbox.catalog.cards import THUMBNAIL, Thumbnail
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.document_parts import REFUSED
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Shown:
     `schema_id` is the schema in force of the collection that JSON is in. `same_as` is the
     picture that is kept instead; `united` are facts that it got from others which yield to it,
     with `system_id` as whose they are, the first that came before the rest. `thumbnail` is what
-    shows it; of an exact duplicate, that is what stands for it.
+    shows it; of an exact duplicate, that is what stands for it. `documents_refused` says how many
+    documents of JSON were not kept.
     """
 
     width: int | None = None
@@ -47,6 +49,7 @@ class Shown:
     space: str | None = None
     cluster: dict[str, Any] | None = None
     schema_id: UUID | None = None
+    documents_refused: int = 0
     same_as: UUID | None = None
     united: tuple[dict[str, Any], ...] = ()
     tags: tuple[dict[str, Any], ...] = ()
@@ -79,6 +82,8 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         "  AND n.name = a.collection JOIN schema_def s ON s.owner = n.owner"
         "  AND s.collection_id = n.id AND s.status = 'active'"
         "  WHERE a.owner = %(owner)s AND a.id = wanted.id AND a.kind = 'json') AS schema_id,"
+        " coalesce((SELECT " + REFUSED + " FROM asset a WHERE a.owner = %(owner)s"
+        "  AND a.id = wanted.id AND a.kind = 'json'), 0) AS documents_refused,"
         " (SELECT p.keeper FROM duplicate p WHERE p.owner = %(owner)s AND p.yielding = wanted.id"
         "  AND p.state = 'confirmed' ORDER BY p.decided_at, p.id LIMIT 1) AS same_as,"
         " (SELECT coalesce(json_agg(json_build_object('system_id', u.yielding, 'taken_at',"

@@ -26,6 +26,14 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Lately:
+    """How many of one stage ended of late, and how many of these failed."""
+
+    ended: int
+    failed: int
+
+
+@dataclass(frozen=True)
 class Failing:
     """Stages that failed for the same reason, and the one that did last."""
 
@@ -64,6 +72,8 @@ _FAILED = (
     " AND a.trashed_at IS NULL AND a.purging_at IS NULL"
     " WHERE s.owner = ANY(%(owners)s) AND s.state IN ('failed', 'dead')"
 )
+# Each takes a look along an index.
+_MOST_UNFINISHED = 10_000
 # Trying again may help: its attempts were spent, or some are left.
 _RETRYABLE = "(s.state = 'dead' OR s.retryable)"
 
@@ -87,6 +97,39 @@ def throughput(
         {"owners": list(owners), "begin": begin, "end": end, "bucket": bucket},
     ).fetchall()
     return [Ended(**row) for row in rows]
+
+
+def lately(connection: Connection, owners: Sequence[str], since: datetime) -> dict[str, Lately]:
+    """What has ended from `since` on, by stage."""
+    rows = connection.execute(
+        "SELECT name, count(*) AS ended, count(*) FILTER (WHERE state <> 'done') AS failed"
+        " FROM stage WHERE owner = ANY(%(owners)s) AND finished_at >= %(since)s"
+        " AND state IN ('done', 'failed', 'dead') GROUP BY name",
+        {"owners": list(owners), "since": since},
+    ).fetchall()
+    return {row["name"]: Lately(row["ended"], row["failed"]) for row in rows}
+
+
+def oldest_waiting(connection: Connection, owners: Sequence[str]) -> dict[str, datetime]:
+    """Since when the oldest work waits, by stage: of the oldest objects that are not finished.
+
+    It costs what is still to be done, however much was done before, and no more than a bounded
+    part of that. What is optional, and what was revived of an object that has failed, may wait
+    behind the back of this.
+    """
+    rows = connection.execute(
+        "SELECT w.name, min(w.queued_at) AS since FROM ("
+        "SELECT owner, id FROM asset WHERE owner = ANY(%(owners)s)"
+        " AND status IN ('queued', 'processing') ORDER BY created_at LIMIT %(most)s) a"
+        " CROSS JOIN LATERAL ("
+        # A bound keeps it apart: a look along the primary key, never through the whole table.
+        "SELECT s.name, s.queued_at FROM stage s WHERE s.owner = a.owner AND s.asset_id = a.id"
+        " AND (s.state = 'queued' OR (s.state = 'failed' AND s.retryable)"
+        " OR (s.state = 'running' AND s.lease_until < now())) OFFSET 0) w"
+        " GROUP BY w.name",
+        {"owners": list(owners), "most": _MOST_UNFINISHED},
+    ).fetchall()
+    return {row["name"]: row["since"] for row in rows}
 
 
 def failing(connection: Connection, owners: Sequence[str], limit: int) -> list[Failing]:

@@ -302,5 +302,13 @@ def count_dead(connection: Connection) -> dict[str, int]:
     return {row["name"]: row["dead"] for row in rows}
 
 
+def first_died(connection: Connection) -> dict[str, datetime]:
+    """When the first of each worker's dead stages died, across owners; for operators."""
+    rows = connection.execute(
+        "SELECT name, min(finished_at) AS at FROM stage WHERE state = 'dead' GROUP BY name"
+    ).fetchall()
+    return {row["name"]: row["at"] for row in rows}
+
+
 def _wake_ups(rows: Sequence[Row]) -> list[WakeUp]:
     return [WakeUp(**row) for row in rows]

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from mammothbox.catalog import search_filter
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.document_parts import REFUSED
 from mammothbox.searching.filters import NOTHING, Filters
 
 Bucket = Literal["year", "month", "day"]
@@ -81,10 +82,23 @@ def buckets(
     return [Counted(**row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What falls into a bucket, and how far it is. `documents_refused` as `shown.Shown` has it."""
+
+    id: UUID
+    status: str
+    documents_refused: int
+
+
+# Only of the part that is shown is looked up how it stands.
 _OF_BUCKET = sql.SQL(
-    "SELECT s.asset_id FROM searchable s WHERE {conditions} AND s.at >= %(at)s::timestamp"
-    " AND s.at < %(at)s::timestamp + {step}::interval"
-    " ORDER BY s.at DESC, s.asset_id DESC OFFSET %(skip)s LIMIT %(limit)s"
+    "WITH part AS MATERIALIZED (SELECT s.asset_id, s.at FROM searchable s WHERE {conditions}"
+    " AND s.at >= %(at)s::timestamp AND s.at < %(at)s::timestamp + {step}::interval"
+    " ORDER BY s.at DESC, s.asset_id DESC OFFSET %(skip)s LIMIT %(limit)s)"
+    " SELECT a.id, a.status, CASE WHEN a.kind = 'json' THEN {refused} ELSE 0 END"
+    " AS documents_refused FROM part JOIN asset a ON a.owner = %(owner)s"
+    " AND a.id = part.asset_id ORDER BY part.at DESC, a.id DESC"
 )
 
 
@@ -97,7 +111,7 @@ def of_bucket(
     *,
     skip: int,
     limit: int,
-) -> list[UUID]:
+) -> list[Standing]:
     """What falls into the bucket that begins at `at`, the newest first, from the `skip`th on.
 
     What is skipped is counted along the index, so that any part of a bucket is as near as its
@@ -106,7 +120,9 @@ def of_bucket(
     assert bucket in get_args(Bucket)  # noqa: S101 - the contract allows no other
     conditions, values = search_filter.conditions(filters)
     rows = connection.execute(
-        _OF_BUCKET.format(conditions=conditions, step=sql.Literal(f"1 {bucket}")),
+        _OF_BUCKET.format(
+            conditions=conditions, step=sql.Literal(f"1 {bucket}"), refused=sql.SQL(REFUSED)
+        ),
         {**values, "owner": owner, "at": at, "skip": skip, "limit": limit},
     ).fetchall()
-    return [row["asset_id"] for row in rows]
+    return [Standing(**row) for row in rows]

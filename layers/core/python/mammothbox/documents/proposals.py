@@ -128,11 +128,14 @@ def approve(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:
     return _decided(connection, definition, "schema.approved", by)
 
 
-def reject(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:
-    """Say no: the same is not proposed again for this structure. Raises as `approve` does."""
+def reject(connection: Connection, by: By, schema_id: UUID, reason: str | None = None) -> SchemaDef:
+    """Say no: the same is not proposed again for this structure. Raises as `approve` does.
+
+    The reason stays with the proposal, for lineage holds ids, codes and numbers only.
+    """
     definition = _locked(connection, by, schema_id)
     _refuse_unless(definition, "proving", "provisional", "failed", can="be rejected")
-    schema_defs.decide(connection, definition, "rejected", by.actor)
+    schema_defs.decide(connection, definition, "rejected", by.actor, reason)
     return _decided(connection, definition, "schema.rejected", by)
 
 
