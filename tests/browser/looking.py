@@ -49,6 +49,34 @@ def until(page: Page, look: Callable[[], bool]) -> None:
     wait_for(looked)
 
 
+# How long scripts took of each frame while the page scrolled, and how many elements there were.
+_SCROLLED = """async ({ by, frames, counted }) => {
+  const scripts = [];
+  let most = 0;
+  const before = window.requestAnimationFrame;
+  window.requestAnimationFrame = (callback) => before((now) => {
+    const began = performance.now();
+    callback(now);
+    scripts.push(performance.now() - began);
+  });
+  for (let frame = 0; frame < frames; frame += 1) {
+    await new Promise((done) => before(() => { scrollBy(0, by); done(); }));
+    most = Math.max(most, document.querySelectorAll(counted).length);
+  }
+  window.requestAnimationFrame = before;
+  scripts.sort((a, b) => a - b);
+  const at = (share) => Number(scripts[Math.floor(scripts.length * share)].toFixed(2));
+  return { frames: scripts.length, median: at(0.5), p95: at(0.95), worst: at(0.999), most };
+}"""
+
+
+def scrolled(page: Page, counted: str, by: int, frames: int = 120) -> dict[str, float]:
+    """Scroll so far in each frame; milliseconds of script, and the `most` elements of a kind."""
+    asked = {"by": by, "frames": frames, "counted": counted}
+    told: dict[str, float] = page.evaluate(_SCROLLED, asked)
+    return told
+
+
 def keep(page: Page, name: str) -> Path:
     """Keep what the page looks like, as `build/browser/<name>.png`."""
     PICTURES.mkdir(parents=True, exist_ok=True)

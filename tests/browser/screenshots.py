@@ -69,7 +69,7 @@ def _views(client: Client) -> dict[str, tuple[str, str]]:
         "clusters": ("clusters", "main img"),
         "duplicates": ("duplicates", "main img"),
         "schema": (f"schemas/{table}", "main tr"),
-        "operations": ("operations", "main h2"),
+        "operations": ("operations", "main .tiles dd"),
     }
 
 

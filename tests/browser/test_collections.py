@@ -38,8 +38,9 @@ def test_documents_are_found_sorted_and_kept_digit_for_digit(
     page.get_by_role("button", name="Next").click()
     expect(documents.get_by_role("row")).to_have_count(21)
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
-    page.get_by_role("button", name="Previous").click()
+    page.get_by_role("button", name="Previous").press("Enter")
     expect(documents).to_contain_text("50.10")
+    expect(page.get_by_role("button", name="Previous")).to_be_focused()
 
     # Sorting starts at the first page, and so does a filter.
     heading = documents.get_by_role("columnheader", name="total")
@@ -137,15 +138,52 @@ def test_a_contract_drift_and_refusals(page: Page, owner: Owner) -> None:
     accessible(page)
     send(owner, "orders", orders([200], colour="red"))
     page.get_by_role("link", name="Refused").click()
-    refused = page.get_by_role("table", name="Refused documents")
-    expect(refused).to_contain_text("/colour does not fit its schema")
-    expect(refused.get_by_role("link")).to_be_visible()
+    barred = page.get_by_role("table", name="Documents that do not fit")
+    expect(barred).to_contain_text("/colour does not fit its schema")
+    expect(barred.get_by_role("link")).to_be_visible()
     accessible(page)
+
+    # Under another contract it is taken, once its file is read again.
+    page.get_by_role("link", name="Refused").click()
+    page.get_by_role("link", name="the contract").click()
+    page.get_by_label("evolve").check()
+    page.get_by_role("button", name="Save the contract").click()
+    expect(page.get_by_text("contract: evolve")).to_be_visible()
+    page.get_by_role("link", name="Refused (1)").click()
+    page.get_by_role("button", name="Read their files again").click()
+    expect(page.get_by_text("Every document that came was kept.")).to_be_visible()
+    expect(page.get_by_role("link", name="Refused", exact=True)).to_be_visible()
     page.get_by_role("link", name="Fields").click()
     expect(
         page.get_by_role("table", name="Fields").get_by_role("row", name="order")
-    ).to_contain_text("integer 100")
+    ).to_contain_text("integer 101")
     accessible(page)
+
+
+def test_a_refused_line_is_corrected_where_it_is_told(page: Page, owner: Owner) -> None:
+    good = orders(range(3))
+    send(owner, "orders", [good[0], '{"order": 1.10, "customer": NaN}', *good[1:]])
+    page.goto("/#/collections/orders")
+    page.get_by_role("link", name="Refused (1)").click()
+    broken = page.get_by_role("table", name="Documents that cannot be kept")
+    expect(broken).to_contain_text("JSON has no NaN; null says that there is no number.")
+    accessible(page)
+
+    broken.get_by_role("button", name="Look at the document").press("Enter")
+    text = page.get_by_label("The document as it should be")
+    expect(text).to_have_value('{"order": 1.10, "customer": NaN}')
+    accessible(page)
+    keep(page, "collection-correct")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Send").click()
+    expect(text).to_be_visible()
+    text.fill('{"order": 1.10,\n "customer": null}')
+    dialog.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_text("Sent: it is one of the documents in a moment.")).to_be_visible()
+    expect(page.get_by_text("4 documents", exact=True)).to_be_visible()
+    found = owner.http.get("collections/orders/documents", params={"sort": "order"}).text
+    assert '{"order": 1.10, "customer": null}' in found
 
 
 def test_on_a_phone_and_by_keyboard(phone: Page, owner: Owner) -> None:

@@ -103,13 +103,17 @@ def test_one_comes_back_to_where_one_was(page: Page, owner: Owner, forgiven: lis
     seen = page.locator(".tile a[href]").nth(20)
     expect(seen).to_have_attribute("title", re.compile("crowd"))
     name = str(seen.get_attribute("title"))
+    following = str(page.locator(".tile a[href]").nth(21).get_attribute("title"))
     seen.click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("heading", name=following)).to_be_visible()
 
     page.go_back()
 
-    expect(page.locator(f'.tile a[title="{name}"]')).to_be_focused()
-    expect(page.locator(f'.tile a[title="{name}"]')).to_be_in_viewport()
+    # Where one went on to from there.
+    expect(page.locator(f'.tile a[title="{following}"]')).to_be_focused()
+    expect(page.locator(f'.tile a[title="{following}"]')).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
@@ -240,6 +244,64 @@ def test_what_fails_of_many_is_told_and_stays_chosen(
     expect(page.get_by_text("1 object moved to the trash.")).to_be_visible()
     expect(page.get_by_text("1 object not moved to the trash: The disk is full.")).to_be_visible()
     expect(page.get_by_text("1 object chosen")).to_be_visible()
+
+
+def test_how_everything_stands_is_seen_and_follows(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "berlin.jpg", "broken.jpg")
+
+    def stands(name: str, status: str) -> None:
+        owner.client.rows("UPDATE asset SET status = %s WHERE id = %s", status, shelf.ids[name])
+
+    stands("berlin.jpg", "processing")
+    page.goto("/#/library")
+    expect(page.get_by_role("link", name=re.compile("^broken.jpg, image, failed"))).to_be_visible()
+    expect(
+        page.get_by_role("link", name=re.compile("^berlin.jpg, .*being looked at"))
+    ).to_be_visible()
+    accessible(page)
+    keep(page, "library-states")
+    stands("berlin.jpg", "ready")
+    expect(
+        page.get_by_role("link", name=re.compile("^berlin.jpg, image, 1 May 2023"))
+    ).to_be_visible()
+
+    page.get_by_role("link", name="1 failed").click()
+    expect(page.get_by_role("link", name="By reason")).to_be_visible()
+    expect(page.locator(".tile a[href]")).to_have_count(1)
+    page.locator(".tile a[href]").click()
+    expect(page.get_by_role("alert")).to_contain_text("damaged or cut off")
+    expect(page.get_by_role("alert").get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_after_a_bulk_act_everything_is_right_where_one_was(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 404.*/lineage")
+    crowd(owner, 900, months=3)
+    page.route("**/derived/**", answer_picture)
+    page.goto("/#/library")
+    ready(page)
+    page.evaluate("scrollTo(0, 5000)")
+    names = "[...document.querySelectorAll('.tile a[title]')].map((a) => a.title)"
+    settled = f"""scrollY === 5000 && {names}.length > 24
+        && document.querySelectorAll('.tile a:not([title])').length === 0"""
+    wait_for(lambda: page.evaluate(settled))
+    before = page.evaluate(names)
+    gone, stays = before[20:22], before[22]
+    for name in gone:
+        choose(page, name)
+    page.get_by_role("button", name="Move to trash").click()
+    total(page, 898)
+    wait_for(lambda: page.evaluate(settled))
+
+    after = page.evaluate(names)
+    left = [name for name in before if name not in gone]
+    assert after[: len(left)] == left, "the others close up"
+    expect(page.locator(f'.tile a[title="{stays}"]')).to_be_in_viewport()
+    expect(page.locator(".month h2").first).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    total(page, 900)
+    wait_for(lambda: page.evaluate(settled) and page.evaluate(names) == before)
 
 
 def test_choosing_and_moving_by_keyboard_alone(

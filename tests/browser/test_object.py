@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESK, HAND, Opened
 from tests.browser.looking import accessible, keep
+from tests.browser.papers import send
 from tests.browser.people import Owner, newcomer
 from tests.browser.photos import photo, smaller
 from tests.browser.shelf import filled
@@ -114,9 +116,8 @@ def test_what_people_say_of_it_is_kept(opened: Opened, owner: Owner, size: dict[
 
     page.get_by_role("radio", name="4 stars").check()
     page.get_by_role("textbox", name="Comments").fill("By the gate.\nAt dusk.")
-    page.get_by_role("button", name="Save comments").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    page.get_by_role("textbox", name="Add a tag").fill("grandma's garden")
+    expect(page.get_by_text("Saved ✓")).to_be_visible()
+    page.get_by_label("Add a tag").fill("grandma's garden")
     page.keyboard.press("Enter")
     mine = page.get_by_role("listitem").filter(has_text="grandma's garden")
     expect(mine).to_contain_text("by hand")
@@ -135,6 +136,109 @@ def test_what_people_say_of_it_is_kept(opened: Opened, owner: Owner, size: dict[
     expect(page.get_by_role("textbox", name="Comments")).to_have_value("By the gate.\nAt dusk.")
     page.get_by_role("radio", name="No rating").check()
     wait_for(lambda: owner.client.object(asset_id)["rating"] is None)
+
+
+def test_what_is_written_arrives_however_one_leaves(page: Page, owner: Owner) -> None:
+    asset_id = owner.client.announce(filename="later.jpg", size_bytes=5)["system_id"]
+    text = page.get_by_role("textbox", name="Comments")
+
+    def arrives(words: str) -> None:
+        wait_for(lambda: owner.client.object(asset_id)["comments"] == words)
+
+    look_at(page, asset_id)
+    text.fill("Left at once.")
+    page.get_by_label("Add a tag").fill("half typed")
+    page.get_by_role("link", name="Back to the library").click()
+    arrives("Left at once.")
+    wait_for(lambda: [tag["label"] for tag in owner.client.object(asset_id)["tags"]])
+
+    look_at(page, asset_id)
+    expect(page.get_by_role("link", name="half typed")).to_be_visible()
+    text.fill("Loaded again at once.")
+    page.reload()
+    expect(text).to_have_value("Loaded again at once.")
+    arrives("Loaded again at once.")
+    text.fill("Signed out at once.")
+    page.get_by_role("button", name="Sign out").click()
+    arrives("Signed out at once.")
+
+
+def test_what_cannot_be_saved_is_kept_and_said(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of (500|409)")
+    asset_id = owner.client.announce(filename="later.jpg", size_bytes=5)["system_id"]
+    text = page.get_by_role("textbox", name="Comments")
+
+    def fail_to_save(route: Route) -> None:
+        if route.request.method == "PATCH":
+            route.fulfill(status=500, json={"code": "broken", "detail": "The disk is full."})
+        else:
+            route.fallback()
+
+    page.route(f"**/objects/{asset_id}", fail_to_save)
+    look_at(page, asset_id)
+    text.fill("Kept.")
+    expect(page.get_by_text("Not saved: The disk is full.")).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Back to the library").click()
+    page.get_by_role("radio", name="3 stars").wait_for(state="detached")
+    look_at(page, asset_id)
+    expect(text).to_have_value("Kept.")
+    page.get_by_role("radio", name="3 stars").check()
+    expect(page.get_by_role("radio", name="No rating")).to_be_checked()
+    # As after a crash: what another tab finds in this browser, it saves.
+    other = page.context.new_page()
+    look_at(other, asset_id)
+    expect(other.get_by_role("textbox", name="Comments")).to_have_value("Kept.")
+    wait_for(lambda: owner.client.object(asset_id)["comments"] == "Kept.")
+    other.close()
+    page.unroute_all()
+    # By itself it would be, in a while.
+    text.press("Control+Enter")
+    expect(page.get_by_text("Saved ✓")).to_be_visible()
+
+    owner.http.patch(f"objects/{asset_id}", json={"comments": "Theirs."}).raise_for_status()
+    text.fill("Mine.")
+    expect(page.get_by_role("alert")).to_contain_text("Theirs.")
+    accessible(page)
+    page.get_by_role("button", name="Keep both").click()
+    wait_for(lambda: owner.client.object(asset_id)["comments"] == "Theirs.\n\nMine.")
+
+
+def test_what_was_refused_of_a_file_is_told_with_it(page: Page, owner: Owner) -> None:
+    asset_id = send(owner, "orders", ['{"n": 1}', '{"n": ', '{"n": 3}', '{"n": NaN}'])
+    page.goto("/#/library")
+    page.get_by_role("link", name=re.compile("2 documents refused")).click()
+    expect(page.get_by_text("2 of its documents were not kept")).to_be_visible()
+    expect(page.get_by_text("Lines 2 and 4 are no JSON and left out here.")).to_be_visible()
+    expect(page.get_by_role("region", name="Content")).to_contain_text("2 items")
+    accessible(page)
+    keep(page, "object-refused")
+    page.get_by_role("link", name="What was refused in orders").click()
+    expect(page.get_by_role("link", name=re.compile(asset_id[-8:])).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "back"),
+    [
+        ("object/xyz", "There is no such page", "Back to library"),
+        ("objects/xyz", "There is no such object", "Back to library"),
+        (f"objects/{UUID(int=7)}", "There is no object", "Back to library"),
+        ("clusters/xyz", "This cluster is not there any more", "All clusters"),
+        ("schemas/xyz", "There is no such schema", "Back to schemas"),
+        ("collections/xyz", "There is no collection", "Back to collections"),
+    ],
+)
+def test_an_address_of_nothing_says_so_and_leads_back(
+    page: Page, forgiven: list[str], address: str, words: str, back: str
+) -> None:
+    forgiven.append("status of (404|422)")
+    page.goto(f"/#/{address}")
+    expect(page.get_by_role("main")).to_contain_text(words)
+    accessible(page)
+    page.get_by_role("link", name=back).click()
+    expect(page.get_by_role("main").get_by_text(words)).to_have_count(0)
 
 
 def test_duplicates_and_what_looks_alike(page: Page, owner: Owner) -> None:
@@ -188,10 +292,11 @@ def test_a_failure_says_why_and_is_tried_again(page: Page, owner: Owner) -> None
     look_at(page, shelf.ids["broken.jpg"])
     expect(page.get_by_role("alert")).to_contain_text("damaged or cut off")
     expect(page.locator(".stages")).to_contain_text("broken_picture")
+    expect(page.get_by_text("Trying again will hardly help")).to_be_visible()
     accessible(page)
     keep(page, "object-failed")
 
-    page.get_by_role("button", name="Try what failed again").click()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
 
     expect(page.get_by_text("Queued again: embed.")).to_be_visible()
     expect(page.get_by_text("Somebody asked for looking at it again.")).to_be_visible()
@@ -232,6 +337,7 @@ def test_what_has_not_arrived_and_what_a_viewer_may_not(opened: Opened, owner: O
     accessible(page)
     look_at(page, shelf.ids["berlin.jpg"])
     expect(page.get_by_role("heading", name="History")).to_be_visible()
-    for act in ("Move to trash", "Add", "Save comments", "Split off", "Run all again"):
+    expect(page.get_by_role("textbox", name="Comments")).to_be_disabled()
+    for act in ("Move to trash", "Add", "Split off", "Run all again"):
         expect(page.get_by_role("button", name=act, exact=True)).to_have_count(0)
     viewer.client.open.close()

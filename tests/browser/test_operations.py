@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -40,10 +41,10 @@ def test_usage_and_charts(page: Page, owner: Owner) -> None:
     expect(page.get_by_text("2 stages ended, none failed.")).to_be_visible()
     chart = page.get_by_role("img", name="schema: ended")
     expect(chart).to_have_attribute(
-        "aria-label", "schema: ended: done at most 1, failed at most 0."
+        "aria-label", "schema: ended each minute: done at most 1, failed at most 0."
     )
     # The same as a table, which stays open while it goes on.
-    page.get_by_text("schema: ended as a table").click()
+    page.get_by_text("schema: ended each minute as a table").click()
     expect(
         page.get_by_role("table", name="schema: ended").get_by_role("cell", name="1")
     ).to_be_visible()
@@ -140,24 +141,79 @@ def test_a_viewer_sees_what_a_viewer_may(stack: Client, owner: Owner, opened: Op
 def test_dead_letters_are_read_and_redriven(operator: Owner, opened: Opened) -> None:
     letters = json.loads(operator.client.env["DEAD_LETTER_QUEUE_URLS"])["tag"]
     lost = {"stage": "tag", "owner": operator.name, "asset_id": str(uuid4()), "request_id": "x"}
-    operator.client.sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(lost))
+    poison = f"poison {uuid4().hex}"
+    for body in (json.dumps(lost), poison):
+        operator.client.sqs.send_message(QueueUrl=letters, MessageBody=body)
     page = opened(operator, DESK).new_page()
-    page.goto("/#/operations?tab=queues")
+    page.goto("/#/operations")
 
-    row = page.get_by_role("row", name="tag")
-    expect(row.get_by_role("button", name="Try everything dead in tag again")).to_be_visible()
+    # The first line says that there is something to do, and where.
+    cause = page.get_by_role("listitem").filter(has_text="tag gave up")
+    expect(cause).to_be_visible()
+    row = page.get_by_role("table", name="Workers").get_by_role("row", name="tag")
+    expect(row.get_by_role("button", name="Try everything that tag gave up again")).to_be_visible()
     expect(page.get_by_role("img", name="All queues since")).to_be_visible()
-    page.get_by_role("button", name="Look at what is dead in tag").press("Enter")
-    expect(page.get_by_role("heading", name="Dead in tag")).to_be_focused()
-    page.get_by_text("What it says").first.click()
-    expect(page.get_by_text(lost["asset_id"]).first).to_be_visible()
+    cause.get_by_role("button", name="Look at why").press("Enter")
+    expect(page.get_by_role("heading", name="Dead letters of tag")).to_be_focused()
+    letter = page.get_by_role("listitem").filter(has_text=lost["asset_id"])
+    letter.get_by_text("What it says").click()
+    expect(letter.get_by_text(lost["request_id"])).to_be_visible()
     accessible(page)
-    keep(page, "operations-queues")
+    keep(page, "operations-now")
 
-    row.get_by_role("button", name="Try everything dead in tag again").click()
+    # What is none of ours would only come back.
+    strange = page.get_by_role("listitem").filter(has_text=poison)
+    strange.get_by_role("button", name="away").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take it away").click()
+    expect(strange).to_have_count(0)
+    expect(letter).to_be_visible()
+
+    row.get_by_role("button", name="Try everything that tag gave up again").click()
     page.get_by_role("dialog").get_by_role("button", name="Try again").click()
     expect(page.get_by_text("are tried again.")).to_be_visible()
-    expect(page.get_by_text("Nothing lies dead here.")).to_be_visible()
+    expect(page.get_by_text("There are no dead letters here.")).to_be_visible()
+    expect(cause).to_have_count(0)
+
+
+def test_whoever_is_on_call_reads_what_is_wrong(
+    operator: Owner, opened: Opened, forgiven: list[str]
+) -> None:
+    forgiven.append("503")
+    page = opened(operator, HAND).new_page()
+    long_ago = "2026-01-01T00:00:00Z"
+    idle = {"waiting": 0, "in_flight": 0}
+    told = {
+        "queue": idle,
+        "dead_letters": idle,
+        "dead_stages": 0,
+        "oldest_waiting_at": None,
+        "oldest_dead_at": None,
+        "ended_lately": 0,
+        "failed_lately": 0,
+        "condition": "idle",
+    }
+    workers = [
+        {**told, "name": "intake"},
+        {**told, "name": "embed", "condition": "stuck", "oldest_waiting_at": long_ago},
+        {**told, "name": "tag", "condition": "behind", "oldest_waiting_at": long_ago},
+    ]
+    answers: list[dict[str, Any]] = [{"json": {"items": workers}}]
+    page.route("**/admin/queues", lambda route: route.fulfill(**answers[0]))
+    page.goto("/#/operations")
+
+    said = page.get_by_role("status").filter(has_text="Something is wrong.")
+    expect(said).to_contain_text("embed stands still")
+    expect(said).to_contain_text("tag falls behind")
+    workers_table = page.get_by_role("table", name="Workers")
+    expect(workers_table.get_by_role("row", name="embed")).to_contain_text("stands still")
+    accessible(page)
+    keep(page, "operations-wrong-phone")
+
+    # Nothing stale is taken for what is going on now.
+    answers[0] = {"status": 503, "json": {"detail": "the queues do not answer"}}
+    expect(page.get_by_text("the queues do not answer")).to_be_visible()
+    answers[0] = {"json": {"items": workers[:1]}}
+    expect(page.get_by_text("All is well: nothing waits")).to_be_visible()
 
 
 def test_operators_look_at_everyone_on_a_phone(

@@ -58,8 +58,15 @@ def test_the_whole_life_of_a_proposal(page: Page, owner: Owner) -> None:
     expect(page.get_by_role("link", name="version 1")).to_be_visible()
     accessible(page)
     page.get_by_role("button", name="Reject…").click()
+    page.get_by_role("textbox", name="Why").fill("Coupons belong to the shop.")
+    accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Reject", exact=True).click()
     expect(page.get_by_text("Rejected: the same is not proposed again")).to_be_visible()
+    expect(page.get_by_text("Coupons belong to the shop.")).to_be_visible()
+    # Whoever decided is told by the name of the key, as of every decision.
+    expect(page.get_by_text("Decided with the key “in a browser”, ")).to_be_visible()
+    page.get_by_role("link", name="All its versions").click()
+    page.get_by_role("row", name="Coupons belong to the shop.").get_by_role("link").click()
 
     # And back.
     page.get_by_role("link", name="version 1").click()

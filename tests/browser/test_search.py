@@ -13,6 +13,7 @@ from tests.browser.conftest import DESK, HAND, Opened
 from tests.browser.looking import accessible, keep
 from tests.browser.people import Owner, newcomer
 from tests.browser.photos import GALLERY, gallery, send
+from tests.browser.shelf import filled
 from tests.e2e.stack import Client, wait_for
 
 pytestmark = pytest.mark.browser
@@ -122,7 +123,11 @@ def test_nothing_found_says_what_to_try(desk: Page) -> None:
 
 def test_documents_are_shown_and_more_come_page_by_page(desk: Page) -> None:
     desk.goto("/#/search?q=zeppelin")
+    # The first words that are asked for load the model.
+    expect(desk.locator(".result").first).to_be_visible(timeout=30_000)
+    desk.locator(".results").first.evaluate("list => { list.id = 'of-everything'; }")
     desk.get_by_role("button", name="Documents").click()
+    expect(desk.locator("#of-everything")).to_have_count(0)
 
     expect(desk.locator(".result mark").first).to_have_text("zeppelin")
     desk.mouse.wheel(0, 20_000)
@@ -220,6 +225,7 @@ def test_searches_are_saved_opened_renamed_and_forgotten(hand: Page) -> None:
     accessible(hand)
     hand.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(hand.get_by_text(f"Saved as “{name}”.")).to_be_visible()
+    expect(hand.get_by_text(f"Saved: {name}")).to_be_visible()
     hand.goto("/#/search")
     keep(hand, "search-saved-phone")
     accessible(hand)
@@ -232,12 +238,93 @@ def test_searches_are_saved_opened_renamed_and_forgotten(hand: Page) -> None:
 
     hand.goto("/#/search")
     hand.get_by_role("button", name=f"Rename {name}").click()
-    hand.get_by_role("textbox", name="Name").fill(f"{name} II")
-    hand.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    hand.get_by_role("textbox", name=f"New name of {name}").fill(f"{name} II")
+    hand.keyboard.press("Enter")
+    hand.get_by_role("link", name=re.compile(f"{name} II")).click()
+    ask(hand, "polar bear kind:image")
+    hand.get_by_role("button", name=f"Save to “{name} II”").click()
+    expect(hand.get_by_text(f"“{name} II” asks this now.")).to_be_visible()
+    expect(hand.get_by_text(f"Saved: {name} II")).to_be_visible()
+    expect(box(hand)).to_have_value("polar bear kind:image")
+    hand.get_by_role("button", name="Undo").click()
+    expect(box(hand)).to_have_value("polar bear")
+
+    hand.goto("/#/search")
     hand.get_by_role("button", name=f"Forget {name} II").click()
     expect(hand.get_by_role("link", name=re.compile(name))).to_have_count(0)
     hand.get_by_role("button", name="Undo").click()
     expect(hand.get_by_role("link", name=re.compile(f"{name} II"))).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
+def test_filters_are_chips_and_words_at_once(
+    opened: Opened, library: Owner, size: dict[str, int]
+) -> None:
+    page = opened(library, size).new_page()
+    page.goto("/#/search?q=tower+after:2020-01-01+-tag:dog&kind=image")
+    expect(box(page)).to_have_value("tower after:2020-01-01 -tag:dog kind:image")
+    photos = page.get_by_role("button", name="Photos")
+    expect(photos).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="From 1 Jan 2020").click()
+    expect(box(page)).to_have_value("tower -tag:dog kind:image")
+    page.get_by_role("button", name="-tag:dog").focus()
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("tower kind:image")
+    photos.click()
+    page.get_by_role("button", name="Videos").click()
+    expect(box(page)).to_have_value("tower kind:video")
+    page.get_by_role("button", name="Videos").click()
+
+    page.get_by_role("button", name="+ Filter").click()
+    tags = page.get_by_role("combobox", name="Tags, parted by commas")
+    tags.press_sequentially("towe")
+    expect(page.locator("datalist option").first).to_have_attribute("value", "tower")
+    tags.fill("tower")
+    page.get_by_label("To, with that day").fill("2030-12-31")
+    accessible(page)
+    page.get_by_role("dialog").get_by_role("button", name="Show").click()
+    text = "tower tag:tower before:2031-01-01"
+    expect(box(page)).to_have_value(text)
+    expect(page.locator(".result").first).to_be_visible()
+    accessible(page)
+    page.reload()
+    expect(box(page)).to_have_value(text)
+    expect(page.get_by_role("button", name="# tower")).to_be_visible()
+    page.get_by_role("button", name="Clear all").click()
+    expect(box(page)).to_have_value("tower")
+
+
+@pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
+def test_results_on_a_map(opened: Opened, owner: Owner, size: dict[str, int]) -> None:
+    filled(owner, "berlin.jpg", "sydney.jpg", "tree.jpg")
+    page = opened(owner, size).new_page()
+    page.goto("/#/search?q=berlin")
+    page.get_by_role("button", name="Map").click()
+    spot = page.get_by_role("button", name=re.compile("^1 object near 52.5° north"))
+    expect(spot).to_be_visible()
+    expect(page.get_by_text("1 result with a place in this part of the map.")).to_be_visible()
+    accessible(page)
+    keep(page, f"search-map-{size['width']}")
+    spot.click()
+    expect(box(page)).to_have_value(re.compile(r"^berlin in:13\.\S+$"))
+    expect(page.locator(".result")).to_have_count(1)
+    page.get_by_role("button", name="Part of the map").click()
+    expect(box(page)).to_have_value("berlin")
+    page.get_by_role("button", name="Map").click()
+    expect(page.get_by_role("group", name=re.compile("^Where the results"))).to_have_count(0)
+
+
+def test_a_name_with_quotes_is_suggested_as_it_has_to_be_written(desk: Page) -> None:
+    desk.route(
+        re.compile(r"/clusters\?"),
+        lambda route: route.fulfill(
+            json={"items": [{"id": "1", "name": 'My "best", 2024'}], "next_cursor": None}
+        ),
+    )
+    desk.goto("/#/search")
+    box(desk).press_sequentially('cluster:"my')
+    desk.get_by_role("option").click()
+    expect(box(desk)).to_have_value('cluster:"My \\"best\\", 2024" ')
 
 
 def test_the_help_is_a_way_to_ask(hand: Page) -> None:

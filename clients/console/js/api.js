@@ -7,7 +7,9 @@ const BASE = "/api/v1";
 /** What the server refused, as it said it; `code` is stable, `message` is for people. */
 export class Problem extends Error {
   constructor(status, { code = "unreachable", detail = "The server does not answer.", errors = [], request_id = null } = {}) {
-    super([detail, ...errors.map((each) => `${each.field ?? each.loc?.join(".") ?? ""} ${each.detail ?? each.message ?? each.msg ?? ""}`.trim())].join(" "));
+    // The detail tells the first of them already.
+    const others = errors.filter((each) => !detail.includes(each.message));
+    super([detail, ...others.map((each) => `${each.field} ${each.message}`)].join(" "));
     this.name = "Problem";
     this.status = status;
     this.code = code;
@@ -24,16 +26,18 @@ export const remove = (path, query, options) => ask("DELETE", path, { query, ...
 /**
  * One request. `query` values that are lists are repeated and empty ones left out; `body` is sent
  * as JSON, or as it is when it is a Blob or FormData. Answers the parsed JSON, or `null` for 204;
- * `read` reads an answer that has to be read otherwise.
+ * `read` reads an answer that has to be read otherwise, and with `keepalive` the request arrives
+ * though the page goes.
  * Throws `Problem`; an `AbortError` passes through. A key that is not valid any more ends the session.
  */
-export async function ask(method, path, { query, body, signal, headers = {}, key = session.key(), read = (answer) => answer.json() } = {}) {
+export async function ask(method, path, { query, body, signal, headers = {}, key = session.key(), keepalive = false, read = (answer) => answer.json() } = {}) {
   const asJson = body !== undefined && !(body instanceof Blob || body instanceof FormData);
   let answer;
   try {
     answer = await fetch(address(path, query), {
       method,
       signal,
+      keepalive,
       headers: {
         ...(key ? { Authorization: `Bearer ${key}` } : {}),
         ...(asJson ? { "Content-Type": "application/json" } : {}),
@@ -52,7 +56,17 @@ export async function ask(method, path, { query, body, signal, headers = {}, key
     session.expire();
     location.hash = "#/login";
   }
-  throw new Problem(answer.status, told);
+  throw isMistyped(told) ? new Problem(404, { ...told, code: "not_found", detail: `There is no such ${nounOf(path)}: the address is mistyped, or a part of it is missing.`, errors: [] }) : new Problem(answer.status, told);
+}
+
+/** An id that is none leads nowhere, like one of something that is gone. */
+const isMistyped = ({ errors }) => errors?.some(({ field }) => field?.startsWith("path.")) ?? false;
+
+const NOUNS = { duplicates: "pair", searches: "saved search", ingest: "upload", admin: "thing" };
+
+function nounOf(path) {
+  const [, things] = path.split("/");
+  return NOUNS[things] ?? things.replace(/s$/, "");
 }
 
 /** All items of a list, page after page, as they are asked for. */

@@ -7,12 +7,15 @@ export function watch(may, receive) {
   const veil = h("div", { class: "veil", "aria-hidden": "true", hidden: true }, h("p", {}, "Drop to upload"));
   document.body.append(veil);
   const isOurs = (event) => event.dataTransfer?.types.includes("Files") && !event.target.closest?.("[data-drop]") && may();
-  document.addEventListener("dragover", (event) => {
+  const welcome = (event) => {
     veil.hidden = !isOurs(event);
     if (veil.hidden) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "copy";
-  });
+  };
+  // What is under the pointer may change while it rests: then there is another enter, and no over.
+  document.addEventListener("dragenter", welcome);
+  document.addEventListener("dragover", welcome);
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) veil.hidden = true;
   });

@@ -38,7 +38,7 @@ export function watch(search) {
 const mine = () => ROOMS.filter((room) => session.may(room.role));
 
 function tell() {
-  const told = [["/", "Search"], ["?", "These shortcuts"], ["Esc", "Close what is open"], ...mine().map((room) => [`g ${room.letter}`, room.label])];
+  const told = [["/", "Search"], ["?", "These shortcuts"], ["Esc", "Close what is open"], ["Ctrl z", "Take back what was done last"], ...mine().map((room) => [`g ${room.letter}`, room.label])];
   dialog.show("Keyboard", h("dl", { class: "shortcuts" }, told.map(([keys, what]) => h("div", {},
     h("dt", {}, keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, what)))));
 }

@@ -4,7 +4,8 @@ import { get } from "./api.js";
 import { fill, h, svg } from "./dom.js";
 import * as drop from "./drop.js";
 import * as keys from "./keys.js";
-import { failed, waiting } from "./parts/states.js";
+import { failed, missing, waiting } from "./parts/states.js";
+import { complain } from "./parts/toast.js";
 import * as reach from "./reach.js";
 import { ROOMS, VIEWS } from "./rooms.js";
 import { go, here, link } from "./router.js";
@@ -44,10 +45,6 @@ async function display() {
     go("#/login", { replace: true });
     return;
   }
-  if (!VIEWS[route.name]) {
-    go("#/library", { replace: true });
-    return;
-  }
   surround(route);
   if (leave && shownName === `${route.name}/${route.id}` && leave.view.update?.(route)) return;
   const isFirst = leave === null;
@@ -56,7 +53,8 @@ async function display() {
   const mine = (turn += 1);
   const controller = new AbortController();
   const place = h("div", { class: `view ${route.name}` });
-  const slow = setTimeout(() => fill(content, waiting()), 200);
+  // Who has gone on to another view meanwhile is not kept waiting for this one.
+  const slow = setTimeout(() => mine === turn && fill(content, waiting()), 200);
   try {
     const room = ROOMS.find((each) => each.name === route.name);
     const view = room && !session.may(room.role) ? closed(room) : await module(route.name);
@@ -87,6 +85,7 @@ async function display() {
  * asked whether it is there: if not, that is what is told, and the view comes when it is back.
  */
 async function module(name) {
+  if (!Object.hasOwn(VIEWS, name)) return nowhere;
   try {
     return await VIEWS[name]();
   } catch (error) {
@@ -95,14 +94,17 @@ async function module(name) {
   }
 }
 
-/** Keyboard and screen reader go on at the heading, unless the view has already put them somewhere. */
+/** Keyboard and screen reader go on at the heading, unless they are somewhere already: the rooms, drawn anew, have let go of them. */
 function arrive(place) {
   const heading = place.querySelector("h1");
-  const isAtWork = document.activeElement && document.activeElement !== document.body && !document.activeElement.closest("nav.rooms");
+  const isAtWork = document.activeElement && document.activeElement !== document.body;
   if (!heading || isAtWork) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 }
+
+/** What is shown for an address that no view goes by. */
+const nowhere = { title: "Nothing is here", show: (place) => fill(place, missing("There is no such page: the address is mistyped, or a part of it is missing.")) };
 
 /** What is shown in place of a room that needs another key. */
 function closed(room) {
@@ -114,7 +116,6 @@ function closed(room) {
 function surround(route) {
   const signedIn = session.key() !== null;
   rooms.hidden = ask.hidden = !signedIn;
-  if (!signedIn) underWay.replaceChildren();
   if (!signedIn) {
     fill(account, themeButton());
     return;
@@ -138,9 +139,23 @@ const icon = (...paths) => svg("svg", {
   viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linejoin": "round", "stroke-linecap": "round", "aria-hidden": "true",
 }, paths.map((d) => svg("path", { d })));
 
-function signOut() {
+/** Nothing of whoever leaves stays in this browser: not what is not uploaded yet, either. */
+async function signOut() {
+  const hasUploads = localStorage.getItem("mammothbox.uploads") !== null;
+  const leaving = hasUploads ? await import("./uploading/leaving.js") : null;
+  if (leaving && !(await leaving.isMeant())) return;
   session.end();
   go("#/login");
+  await leaving?.forget();
+}
+
+/** What is around the view forgets whoever was signed in as well. */
+function clean() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  document.getElementById("toasts").replaceChildren();
+  ask.reset();
+  fill(underWay);
+  fill(content);
 }
 
 /** Uploads go on wherever the person goes, so what does them is loaded once and is of no view. */
@@ -154,7 +169,7 @@ async function uploads() {
 async function receive(dropped) {
   go(link("upload"));
   const [uploader, { filesOf }] = await Promise.all([uploads(), import("./uploading/picking.js")]);
-  await uploader.add(await filesOf(dropped));
+  uploader.add(filesOf(dropped)).catch(complain);
 }
 
 function themeButton() {
@@ -172,12 +187,15 @@ ask.addEventListener("submit", (event) => {
   event.preventDefault();
   go(link("search", null, { q: ask.elements.q.value.trim() }));
 });
+// On a phone not all rooms fit in; the browser leaves one at the edge where it is.
+rooms.addEventListener("focusin", (event) => event.target.scrollIntoView({ block: "nearest", inline: "nearest" }));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   content.focus();
 });
 
 addEventListener("hashchange", display);
+addEventListener("mammothbox:signed-out", clean);
 keys.watch(ask.elements.q);
 reach.watch();
 session.watch();

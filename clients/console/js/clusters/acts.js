@@ -1,12 +1,17 @@
-/** What people decide about directories. Every act says what it did and can be taken back. */
+/** What people decide about clusters. Every act says what it did and can be taken back. */
 
 import { get, items, patch, post } from "../api.js";
+import { reasons, toEach } from "../parts/bulk.js";
 import { complain, toast } from "../parts/toast.js";
+import { decided, undoable } from "../parts/undo.js";
+import { count } from "../words.js";
 
 /** More are not shown at once: nobody looks through them. */
 export const MOST = 2000;
+/** As many are merged into one at once. */
+export const MOST_MERGED = 50;
 
-/** All directories, the largest first; at most `MOST`. */
+/** All clusters, the largest first; at most `MOST`. */
 export async function all(signal, query = {}) {
   const found = [];
   for await (const each of items("/clusters", { ...query, limit: 200 }, { signal })) {
@@ -17,13 +22,13 @@ export async function all(signal, query = {}) {
 }
 
 /**
- * Do it and say so, with an undo. `act` answers what the server made of it, or a list of that;
- * `again` is called after it and after its undo. Answers whether it was done.
+ * Do it and say so, with a way back. `act` answers what the server made of it, or a list of that;
+ * `again` is called after it. Answers whether it was done.
  */
 export async function decide(text, act, again) {
   try {
     const made = [await act()].flat();
-    undoable(text, made.map((each) => each.decision_id), again);
+    undoable(text, decided(made));
     await again(made);
     return true;
   } catch (error) {
@@ -32,20 +37,6 @@ export async function decide(text, act, again) {
   }
 }
 
-/** Say it, and offer to take these decisions back, the last first. */
-export function undoable(text, decisions, again) {
-  toast(text, { action: { label: "Undo", run: async () => {
-    try {
-      for (const id of [...decisions].reverse()) await undo(id);
-      toast("Taken back.");
-      await again([]);
-    } catch (error) {
-      complain(error);
-    }
-  } } });
-}
-
-export const undo = (decision) => post(`/decisions/${decision}/undo`);
 export const rename = (id, name) => patch(`/clusters/${id}`, { action: "rename", name });
 export const merge = (into, others) => patch(`/clusters/${into}`, { action: "merge", with: others });
 export const confirm = (id) => patch(`/clusters/${id}`, { action: "confirm" });
@@ -55,17 +46,29 @@ export const splitInto = (id, parts) => patch(`/clusters/${id}`, { action: "spli
 export const preview = (id, query, signal) => get(`/clusters/${id}/preview`, query, { signal });
 export const link = (kind, objects) => post("/links", { kind, system_ids: objects });
 
-/** Move objects, one after the other; stops at the first that cannot go, and says how many went. */
-export async function move(objects, into) {
-  const made = [];
-  for (const id of objects) {
-    try {
-      made.push(await post(`/objects/${id}/move`, { cluster_id: into }));
-    } catch (error) {
-      if (!made.length) throw error;
-      toast(`${made.length} of ${objects.length} went; then: ${error.message}`, { bad: true });
-      break;
-    }
-  }
-  return made;
+/** Do it to each and say how it went; `text(number)` tells of those that it was done to. */
+export async function decideEach(things, text, act, again) {
+  await report(await toEach(things, act, { atOnce: 1 }), text, again);
+}
+
+/**
+ * Move objects to a cluster, or to a new one that they share. Answers `{done, failed}`; the way back
+ * is the decision of each answer.
+ */
+export async function move(objects, into, progress) {
+  const put = (goal) => (id) => post(`/objects/${encodeURIComponent(id)}/move`, { cluster_id: goal });
+  if (into !== null) return toEach(objects, put(into), { progress });
+  const [first, ...rest] = objects;
+  const made = await toEach([first], put(null));
+  if (!made.done.length) return { done: [], failed: [...made.failed, ...rest.map((of) => ({ of, error: made.failed[0].error }))] };
+  const goal = made.done[0].answer.cluster_id ?? made.done[0].answer.made[0];
+  const others = await toEach(rest, put(goal), { progress: (done, of) => progress?.(done + 1, of + 1) });
+  return { done: [...made.done, ...others.done], failed: others.failed };
+}
+
+/** Say what was decided about many, with a way back, and what could not be. */
+export async function report({ done, failed }, text, again = () => {}) {
+  if (done.length) undoable(text(done.length), decided(done.map(({ answer }) => answer)));
+  if (failed.length) toast(`${count(failed.length)} of ${count(done.length + failed.length)} could not be: ${reasons(failed)}`, { bad: true });
+  await Promise.resolve(again()).catch(complain);
 }

@@ -1,4 +1,4 @@
-/** How a directory is drawn: who a threshold would make leave, which parts a split would make. */
+/** How a cluster is drawn: who a threshold would make leave, which parts a split would make. */
 
 import { fill, h } from "../dom.js";
 import { pause } from "../live.js";
@@ -9,15 +9,17 @@ import { decide, preview, setThreshold, splitInto } from "./acts.js";
 const SHOWN = 6;
 
 /**
- * The slider. `mark(ids)` is told who would leave, so that the members can show it too; `again` is
- * called after the act.
+ * The slider. `mark(ids)` is told who would leave, so that the members can show it too, and
+ * `choose(ids)` who of them are to be chosen; `again` is called after the act.
  */
-export function threshold(cluster, { signal, mark, again }) {
+export function threshold(cluster, { signal, mark, choose, again }) {
   const start = cluster.threshold;
   const shown = h("output", { class: "number" }, start.toFixed(3));
   const told = h("div", { class: "preview", role: "status" }, whatItIs(cluster));
   const apply = h("button", { type: "button", class: "main", disabled: true, on: { click: act } }, "Set");
   const reset = h("button", { type: "button", class: "plain", disabled: true, on: { click: () => { slider.value = String(start); slide(); } } }, "Back");
+  const pick = h("button", { type: "button", hidden: true, on: { click: () => choose(gone) } }, "Choose them");
+  let gone = [];
   const slider = h("input", {
     type: "range", min: "0", max: "1", step: "0.005", value: String(start), "aria-label": "How alike members have to be",
     on: { input: slide },
@@ -31,7 +33,7 @@ export function threshold(cluster, { signal, mark, again }) {
     apply.disabled = reset.disabled = isSame;
     looking?.abort();
     if (isSame) {
-      mark([]);
+      tellGone([]);
       fill(told, whatItIs(cluster));
       return;
     }
@@ -41,25 +43,31 @@ export function threshold(cluster, { signal, mark, again }) {
     if (until.aborted || signal.aborted) return;
     try {
       const { leaving, more } = await preview(cluster.id, { threshold: value }, until);
-      mark(leaving.map((each) => each.system_id));
+      tellGone(leaving.map((each) => each.system_id));
       fill(told, leaving.length
-        ? [h("p", {}, leaving.length >= cluster.size ? "All of them would leave, and it would be gone:" : `${more ? "More than " : ""}${several(leaving.length, "object")} would leave:`), row(leaving.map((each) => each.system_id), leaving.length)]
+        ? [h("p", {}, leaving.length >= cluster.size ? "All of them would leave, and it would be gone:" : `${more ? "More than " : ""}${several(leaving.length, "object")} would leave:`), row(gone, gone.length)]
         : h("p", {}, value < start ? "Nobody would leave; more newcomers fit." : "Nobody would leave; newcomers have to be more alike."));
     } catch (error) {
       if (error.name !== "AbortError") fill(told, h("p", { class: "bad" }, error.message));
     }
   }
 
+  function tellGone(ids) {
+    gone = ids;
+    pick.hidden = !ids.length;
+    mark(ids);
+  }
+
   async function act() {
     const value = Number(slider.value);
-    mark([]);
+    tellGone([]);
     await decide(`Members of “${cluster.name}” have to be ${value.toFixed(3)} alike now.`, () => setThreshold(cluster.id, value), again);
   }
 
   return h("section", { class: "card stack adjust", "aria-labelledby": "threshold-title" },
     h("h2", { id: "threshold-title" }, "How alike members are"),
     h("div", { class: "slide" }, h("span", { class: "small quiet" }, "loose"), slider, h("span", { class: "small quiet" }, "strict"), shown),
-    told, h("div", { class: "row" }, apply, reset));
+    told, h("div", { class: "row" }, apply, pick, reset));
 }
 
 function whatItIs(cluster) {

@@ -1,4 +1,4 @@
-/** What the system would ask a person: directories that may be one, or one that may be two. */
+/** What the system would ask a person: clusters that may be one, or one that may be two. */
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
@@ -27,7 +27,7 @@ export async function suggested(clusters, { signal, again }) {
 
 function row(each, byId, again) {
   const named = each.cluster_ids.map((id) => byId.get(id));
-  const covers = named.map((one) => h("a", { href: addressOf("clusters", one.id), "aria-label": one.name }, picture(one.cover, { shape: "square mini", size: 150 })));
+  const covers = named.map((one) => h("a", { href: addressOf("clusters", one.id), "aria-label": one.name }, picture(one.cover, { address: one.thumbnail, shape: "square mini", size: 150 })));
   const alike = `${each.similarity.toFixed(2)} alike; together from ${each.threshold.toFixed(2)} on`;
   const act = (label, aria, does, primary = false) => h("button", { type: "button", class: primary ? "main" : null, "aria-label": aria, on: { click: does } }, label);
   if (each.kind === "split") {

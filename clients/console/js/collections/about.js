@@ -1,13 +1,12 @@
-/** The fields of a collection, what was refused, and what becomes of documents that do not fit. */
+/** The fields of a collection, and what becomes of documents that do not fit. */
 
-import { get, patch } from "../api.js";
-import { fill, h } from "../dom.js";
+import { patch } from "../api.js";
+import { h } from "../dom.js";
 import { share } from "../parts/chart.js";
 import { cards } from "../parts/table.js";
 import { complain, toast } from "../parts/toast.js";
-import { link } from "../router.js";
 import { may } from "../session.js";
-import { count, percent, several } from "../words.js";
+import { count, percent } from "../words.js";
 import { CONTRACTS, path } from "./asking.js";
 
 export function fieldReport(collection) {
@@ -21,32 +20,6 @@ export function fieldReport(collection) {
       { label: "Different", number: true, cell: (one) => `about ${count(one.distinct)}` },
       { label: "Format", cell: (one) => one.formats.join(", ") },
     ], collection.fields));
-}
-
-export async function refusalReport(collection, signal) {
-  const found = [];
-  const place = h("div", { class: "stack" });
-  let cursor;
-  await further();
-  return place;
-
-  async function further() {
-    const page = await get(`${path(collection.id)}/refusals`, { limit: 100, cursor }, { signal });
-    found.push(...page.items);
-    cursor = page.next_cursor;
-    if (!found.length) {
-      fill(place, h("p", { class: "notice" }, "Every document that came was kept."));
-      return;
-    }
-    fill(place, h("p", { class: "quiet" }, "These could not be kept; the other documents of their files were."),
-      cards("Refused documents", [
-        { label: "Reason", heads: true, cell: (one) => [one.detail, " ", h("code", { class: "small quiet" }, one.code)] },
-        { label: "File", cell: (one) => h("a", { class: "mono", href: link("objects", one.system_id) }, `…${one.system_id.slice(-8)}`) },
-        { label: "Begins at", number: true, cell: (one) => `byte ${count(one.position)}` },
-      ], found),
-      cursor && h("div", {}, h("button", { type: "button", on: { click: () => further().catch(complain) } }, "Show more")),
-      h("p", { class: "small quiet" }, several(found.length, "document")));
-  }
 }
 
 /** `changed` gets the collection as it is then. */

@@ -10,13 +10,15 @@ import { treeOf } from "../parts/jsontree.js";
 import { failed, waiting } from "../parts/states.js";
 import { complain } from "../parts/toast.js";
 import { link } from "../router.js";
-import { contractForm, fieldReport, refusalReport } from "./about.js";
+import { contractForm, fieldReport } from "./about.js";
 import { documentsSay, handle, oneDocument, path } from "./asking.js";
 import { driftReport } from "./drift.js";
 import { schemaLink } from "./list.js";
+import { firstRefused, howMany, refusalReport } from "./refused.js";
 import { documentRows } from "./rows.js";
 
-const TABS = [["", "Documents"], ["fields", "Fields"], ["drift", "Drift"], ["refused", "Refused"], ["contract", "Contract"]];
+// The last one grows by a number.
+const TABS = [["", "Documents"], ["fields", "Fields"], ["drift", "Drift"], ["contract", "Contract"], ["refused", "Refused"]];
 
 /** Answers what shows another query of the same collection. */
 export async function showOne(place, route, signal) {
@@ -24,17 +26,22 @@ export async function showOne(place, route, signal) {
   let seen = collection.documents;
   let tab = null;
   let rows = null;
+  let refused = "";
+  let refusedOf = null;
+  let leave = new AbortController();
   const facts = h("div", { class: "row" });
-  const arrived = h("div", { role: "status" });
+  const arrived = h("div", { class: "arrived", role: "status" });
   const tabs = h("nav", { class: "tabs", "aria-label": "About this collection" });
   const body = h("div", {});
-  fill(place, h("div", { class: "head" }, h("h1", {}, collection.name), facts), tabs, arrived, body);
+  fill(place, h("div", { class: "head" }, h("h1", {}, collection.name), facts), tabs, body, arrived);
   drawFacts();
   display(route.query);
+  void countRefused();
   if (route.query.get("document")) void open(route.query.get("document"));
   void every(4000, async () => {
     collection = await get(path(collection.id), {}, { signal });
     drawFacts();
+    if (collection.documents !== refusedOf) await countRefused();
     if (collection.documents !== seen && tab === "") sayArrived();
   }, signal);
   return (next) => {
@@ -52,10 +59,12 @@ export async function showOne(place, route, signal) {
 
   function display(query) {
     const wanted = query.get("tab") ?? "";
-    fill(tabs, TABS.map(([name, label]) => h("a", { href: link("collections", handle(collection), { tab: name }), "aria-current": name === wanted ? "page" : null }, label)));
+    drawTabs(wanted);
     tabs.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (wanted !== tab || wanted !== "") {
       tab = wanted;
+      leave.abort();
+      leave = new AbortController();
       rows = null;
       fill(arrived);
       body.replaceChildren();
@@ -65,9 +74,27 @@ export async function showOne(place, route, signal) {
     void rows?.(query);
   }
 
+  function drawTabs(current) {
+    fill(tabs, TABS.map(([name, label]) => h("a", { href: link("collections", handle(collection), { tab: name }), dataset: { key: name }, "aria-current": name === current ? "page" : null }, label,
+      name === "refused" && refused && h("span", { class: "bad" }, refused))));
+  }
+
+  /** Documents that were refused are told of on every tab. */
+  async function countRefused() {
+    refusedOf = collection.documents;
+    await firstRefused(collection, signal).then(counted, () => null);
+  }
+
+  function counted(page) {
+    if (refused === howMany(page)) return;
+    refused = howMany(page);
+    const label = tabs.querySelector('[data-key="refused"]');
+    fill(label, "Refused", refused && h("span", { class: "bad" }, refused));
+  }
+
   async function fillTab(wanted) {
     fill(body, waiting());
-    const content = { fields: () => fieldReport(collection), drift: () => driftReport(collection, signal), refused: () => refusalReport(collection, signal), contract: () => contractForm(collection, take, signal) }[wanted];
+    const content = { fields: () => fieldReport(collection), drift: () => driftReport(collection, signal), refused: () => refusalReport(() => collection, counted, AbortSignal.any([signal, leave.signal])), contract: () => contractForm(collection, take, signal) }[wanted];
     try {
       const shown = await content?.();
       if (tab === wanted) fill(body, shown ?? failed(new Error("There is no such page of a collection.")));

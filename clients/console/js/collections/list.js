@@ -60,5 +60,5 @@ export async function showList(place, signal) {
 export function schemaLink(collection) {
   if (collection.waiting_schema) return h("a", { href: link("schemas", collection.waiting_schema) }, "A proposal waits");
   if (collection.active_schema) return h("a", { href: link("schemas", collection.active_schema) }, "In force");
-  return h("span", { class: "quiet" }, "none yet");
+  return h("span", { class: "quiet" }, "no schema yet");
 }

@@ -1,6 +1,7 @@
 /** Pairs of duplicates, and what is decided about them. */
 
-import { items, post, remove } from "../api.js";
+import { items, post } from "../api.js";
+import { undo as undoDecision } from "../parts/undo.js";
 
 const MOST = 1000;
 
@@ -33,12 +34,9 @@ export async function decide(pair, verdict, keep = null) {
 }
 
 export async function undo(pair) {
-  await post(`/decisions/${pair.decision_id}/undo`);
+  await undoDecision(pair.decision_id);
   return { ...pair, state: "open", keeper: null, decision_id: null };
 }
-
-export const trash = (id) => remove(`/objects/${id}`);
-export const restore = (id) => post(`/objects/${id}/restore`);
 
 /** Hardly a doubt: no bit of what the pictures look like differs, nor do their colours. */
 export const isCertain = (pair) => pair.state === "open" && pair.evidence.distance !== null && pair.evidence.distance <= 2 && (pair.evidence.colours ?? 0) >= 0.98;

@@ -1,14 +1,16 @@
 /** One pair at a time: compared, decided by a key or a button, and taken back as easily. */
 
 import { fill, h } from "../dom.js";
+import { fromTrash, restore, trash } from "../library/acts.js";
 import { addressOf, forget, picture } from "../parts/picture.js";
 import { state } from "../parts/states.js";
 import { complain } from "../parts/toast.js";
+import { undoable } from "../parts/undo.js";
 import * as session from "../session.js";
 import { count } from "../words.js";
 import { compare, SIDES } from "./compare.js";
 import { evidence, facts } from "./evidence.js";
-import { copyOf, decide, isExact, restore, trash, undo } from "./pairs.js";
+import { copyOf, decide, isExact, undo } from "./pairs.js";
 
 const SHORTCUTS = "mammothbox.shortcuts";
 const KEYS = [["K", "keep left"], ["J", "keep right"], ["D", "not a duplicate"], ["B", "blink"], ["U", "undo"], ["← →", "previous, next"]];
@@ -93,15 +95,17 @@ export function review(pairs, { signal, changed, first = null }) {
 
   const verdict = (text, name = null) => h("p", { class: "verdict" }, name && state(name), text);
 
+  /** Decide about the pair that is shown; `does` answers it as it is then, and what its undo goes by. */
   async function act(does, text) {
     if (isBusy || !mayDecide) return;
     isBusy = true;
     const number = at;
     try {
-      const pair = pairs[number];
-      pairs[number] = await does(pair);
+      const { pair, key } = await does(pairs[number]);
+      pairs[number] = pair;
       forget(...pair.objects.map((each) => each.system_id));
       history.push(pair.id);
+      undoable(text, [{ key, back: () => takeBack(pair.id) }], { quiet: true });
       if (pairs.some((each) => !isDone(each))) step(1, (each) => !isDone(each));
       else show();
       where.prepend(h("span", { class: "unseen" }, `${text}. `));
@@ -114,34 +118,42 @@ export function review(pairs, { signal, changed, first = null }) {
   }
 
   const isOpen = () => !isExact(pairs[at]) && pairs[at].state === "open";
-  const keep = (side) => isOpen() && act((pair) => decide(pair, "confirm", pair.objects[side].system_id), `Kept the ${SIDES[side]} one`);
-  const dismiss = () => isOpen() && act((pair) => decide(pair, "dismiss"), "Not a duplicate");
+  const say = async (pair, ...said) => {
+    const now = await decide(pair, ...said);
+    return { pair: now, key: now.decision_id };
+  };
+  const keep = (side) => isOpen() && act((pair) => say(pair, "confirm", pair.objects[side].system_id), `Kept the ${SIDES[side]} one`);
+  const dismiss = () => isOpen() && act((pair) => say(pair, "dismiss"), "Not a duplicate");
   const dropCopy = (pair) => act(async () => {
     const { system_id: id } = copyOf(pair);
     await trash(id);
     trashed.set(pair.id, id);
-    return pair;
+    return { pair, key: fromTrash(id).key };
   }, "The copy is in the trash");
 
   /** Take back what was decided about this pair, or else what was decided last. */
   async function back() {
     if (isBusy || !mayDecide) return;
-    const number = isDone(pairs[at]) ? at : pairs.findIndex((each) => each.id === history.at(-1));
-    const pair = pairs[number];
-    if (!pair || !isDone(pair)) return;
+    const pair = isDone(pairs[at]) ? pairs[at] : pairs.find((each) => each.id === history.at(-1));
+    if (pair && isDone(pair)) await takeBack(pair.id).catch(complain);
+  }
+
+  async function takeBack(id) {
     isBusy = true;
     try {
+      const number = pairs.findIndex((each) => each.id === id);
+      const pair = pairs[number];
       if (isExact(pair)) {
-        await restore(trashed.get(pair.id));
-        trashed.delete(pair.id);
+        await restore(trashed.get(id));
+        trashed.delete(id);
       } else pairs[number] = await undo(pair);
-      history.splice(history.lastIndexOf(pair.id), 1);
+      forget(...pair.objects.map((each) => each.system_id));
+      if (history.includes(id)) history.splice(history.lastIndexOf(id), 1);
+      if (signal.aborted) return void dispatchEvent(new CustomEvent("mammothbox:undone"));
       at = number;
       show();
       where.prepend(h("span", { class: "unseen" }, "Taken back. "));
       changed();
-    } catch (error) {
-      complain(error);
     } finally {
       isBusy = false;
     }

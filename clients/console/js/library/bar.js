@@ -1,16 +1,17 @@
 /** What can be done with what is chosen, at the foot of the window. */
 
 import { fill, h } from "../dom.js";
+import { toEach } from "../parts/bulk.js";
 import { complain } from "../parts/toast.js";
 import * as session from "../session.js";
 import { several } from "../words.js";
 import * as acts from "./acts.js";
 
 /**
- * `shown()` is the grid, `inTrash()` whether it shows the trash, `again()` reads the library anew.
- * Answers `{element, update(selection)}`.
+ * `shown()` is the grid, `inTrash()` whether it shows the trash, `again()` reads the library anew, as
+ * it also does when something was taken back. Answers `{element, update(selection)}`.
  */
-export function selectionBar({ shown, inTrash, again }) {
+export function selectionBar({ shown, inTrash, again, signal }) {
   const words = h("span", { class: "number" });
   const buttons = h("div", { class: "row" });
   const progress = h("progress", { hidden: true, "aria-label": "Progress" });
@@ -62,30 +63,29 @@ export function selectionBar({ shown, inTrash, again }) {
     words.textContent = `${done} of ${of}`;
   }
 
-  async function inBulk(ids, act, verb, back = null) {
-    const outcome = await acts.toEach(ids, act, told);
-    acts.report(outcome, verb, back && (async () => {
-      const undone = await acts.toEach(outcome.done.map(({ id }) => id), back);
-      acts.report(undone, "back");
-      again();
-    }));
+  /** Do it to each; `back({of, answer})` is the step that takes it back from one, if there is any. */
+  async function inBulk(ids, act, verb, back = () => null) {
+    const outcome = await toEach(ids, act, { progress: told });
+    acts.report(outcome, verb, outcome.done.map(back).filter(Boolean));
     return outcome;
   }
 
-  const trash = (ids) => inBulk(ids, acts.trash, "moved to the trash", acts.restore);
-  const restore = (ids) => inBulk(ids, acts.restore, "restored", acts.trash);
+  const trash = (ids) => inBulk(ids, acts.trash, "moved to the trash", ({ of }) => acts.fromTrash(of));
+  const restore = (ids) => inBulk(ids, acts.restore, "restored", ({ of }) => acts.toTrash(of));
   const purge = async (ids) => (await acts.sureToPurge(ids.length)) && inBulk(ids, acts.purge, "erased");
-  const moveTo = (ids) => acts.moveAll(ids, told, again);
+  const moveTo = (ids) => acts.moveAll(ids, told);
+  const retag = (ids, edit, verb) => inBulk(ids, (id) => acts.tag(id, edit), verb, ({ of, answer }) => answer && acts.tagsAsBefore(of, answer));
 
   async function addTags(ids) {
     const labels = await acts.askForTags(`Tag ${several(ids.length, "object")}`);
-    return labels && inBulk(ids, (id) => acts.tag(id, labels, []), `tagged ${labels.join(", ")}`);
+    return labels && retag(ids, { add: labels }, `tagged ${labels.join(", ")}`);
   }
 
   async function removeTags(ids) {
     const labels = await acts.askForTags(`Take tags from ${several(ids.length, "object")}`);
-    return labels && inBulk(ids, (id) => acts.tag(id, [], labels), `without ${labels.join(", ")} now`);
+    return labels && retag(ids, { remove: labels }, `without ${labels.join(", ")} now`);
   }
 
+  addEventListener("mammothbox:undone", () => again(), { signal });
   return { element, update };
 }

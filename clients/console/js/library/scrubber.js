@@ -3,6 +3,7 @@
 import { fill, h } from "../dom.js";
 
 const APART = 22;
+const TOLD_MS = 900;
 
 /** `shown` is a grid of months. `place(at)` is to be told where it is. */
 export function scrubber(shown, signal) {
@@ -59,7 +60,7 @@ export function scrubber(shown, signal) {
 
   element.addEventListener("pointerdown", (event) => {
     element.setPointerCapture(event.pointerId);
-    element.classList.add("dragged");
+    element.classList.add("dragged", "held");
     drag(event);
     event.preventDefault();
     element.focus({ preventScroll: true });
@@ -67,6 +68,7 @@ export function scrubber(shown, signal) {
   element.addEventListener("pointermove", (event) => { if (element.hasPointerCapture(event.pointerId)) drag(event); });
   element.addEventListener("lostpointercapture", () => element.classList.remove("dragged"));
   element.addEventListener("keydown", (event) => {
+    element.classList.remove("held");
     const { sections } = shown.layout();
     const year = (step) => {
       const mine = sections[now].key.slice(0, 4);
@@ -78,6 +80,12 @@ export function scrubber(shown, signal) {
     event.preventDefault();
     shown.goTo(sections[Math.max(0, Math.min(sections.length - 1, goals[event.key]()))].key);
   });
+  let quiet = 0;
+  addEventListener("scroll", () => {
+    element.classList.add("moving");
+    clearTimeout(quiet);
+    quiet = setTimeout(() => element.classList.remove("moving"), TOLD_MS);
+  }, { passive: true, signal });
   addEventListener("resize", build, { signal });
   return { element, build, place };
 }

@@ -55,26 +55,30 @@ async function listOf(query) {
 
   async function load(_, from, stop) {
     const wanted = from / PAGE;
-    while (pages.length <= wanted && (pages.length === 0 || pages.at(-1).next)) {
-      const page = await get("/objects", { ...narrowed, limit: PAGE, cursor: pages.at(-1)?.next }, { signal: stop });
-      pages.push({ items: page.items.map(asTile), next: page.next_cursor });
-      section.count = pages.reduce((sum, each) => sum + each.items.length, 0) + (page.next_cursor ? PAGE : 0);
+    if (pages[wanted]?.isNew) return taken(pages[wanted]);
+    // One that was shown before is read anew: things come and go, and addresses of pictures grow old.
+    for (let at = Math.min(wanted, pages.length); at <= wanted && (at === 0 || pages[at - 1].next); at += 1) {
+      const page = await get("/objects", { ...narrowed, limit: PAGE, cursor: pages[at - 1]?.next }, { signal: stop });
+      pages[at] = { items: page.items.map((item) => ({ ...item, id: item.system_id })), next: page.next_cursor, isNew: true };
+      if (!page.next_cursor) pages.length = at + 1;
     }
-    return pages[wanted]?.items ?? [];
+    section.count = pages.reduce((sum, each) => sum + each.items.length, 0) + (pages.at(-1).next ? PAGE : 0);
+    return pages[wanted] ? taken(pages[wanted]) : [];
+  }
+
+  function taken(page) {
+    page.isNew = false;
+    return page.items;
   }
 
   await load("all", 0);
+  if (pages.length) pages[0].isNew = true;
   if (section.count) source.sections.push(section);
   source.uncounted = pages[0].next !== null;
   return source;
 }
 
 const instant = (text) => (text ? `${text.length === 4 ? `${text}-01` : text}${text.length <= 7 ? "-01" : ""}T00:00:00Z`.replace(/(T.*)T00:00:00Z$/, "$1Z") : null);
-
-function asTile(item) {
-  const badge = item.trashed_at ? "in the trash" : item.status === "ready" ? null : item.status.replaceAll("_", " ");
-  return { ...item, id: item.system_id, badge };
-}
 
 /** The id of what is at an index of a source, wherever that is; `null` beyond its ends. */
 export function idAt(source) {

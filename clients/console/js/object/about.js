@@ -6,7 +6,7 @@ import { map } from "../parts/map.js";
 import { failed, state, waiting } from "../parts/states.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
-import { duration, moment, size } from "../words.js";
+import { count, duration, moment, size } from "../words.js";
 
 const rows = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
   .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
@@ -14,7 +14,7 @@ const rows = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => 
 export function facts(object) {
   const { camera } = object;
   return rows([
-    ["State", state(object.trashed_at ? "in the trash" : object.status)],
+    ["State", [state(object.trashed_at ? "in the trash" : object.status), object.documents_refused > 0 && [" ", h("span", { class: "chip warn" }, `${count(object.documents_refused)} refused`)]]],
     ["Taken", object.taken_at && clock(object.taken_at)],
     ["Came", moment(object.created_at)],
     ["Type", object.content_type],

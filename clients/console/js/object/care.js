@@ -1,4 +1,4 @@
-/** What people say of an object: stars, tags, comments. */
+/** What people say of an object: stars, tags, comments. Whatever is entered is saved by itself. */
 
 import { patch } from "../api.js";
 import { h } from "../dom.js";
@@ -6,60 +6,92 @@ import { tags } from "../parts/tags.js";
 import { complain, toast } from "../parts/toast.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
+import { comments } from "./comments.js";
 
 const MOST_STARS = 5;
 
-/** `changed(object)` is told what the server answers to a change. */
-export function care(object, changed) {
+/**
+ * Made once for a view. `changed(object)` is told what the server answers to a change, with `null`
+ * when it has to be asked. Answers `{element, show(object)}`.
+ */
+export function care(object, { named, changed, signal }) {
   const path = `/objects/${object.system_id}`;
   const mayChange = session.may("uploader");
-  const shown = tags({
-    mayChange,
-    address: (label) => link("library", null, { tags: label }),
-    change: async (edit) => {
-      const now = await patch(path, { tags: edit });
-      changed(now);
-      return now.tags;
-    },
-  });
-  shown.show(object.tags);
-  return [
-    h("section", { class: "card stack" }, h("h2", {}, "Rating and comments"), stars(), comments()),
-    h("section", { class: "card stack" }, h("h2", {}, "Tags"), shown.element),
-  ];
+  const key = session.key();
+  let rating = object.rating;
+  // Sent even when the page goes in the same moment.
+  const save = (edit) => patch(path, edit, { key, keepalive: true });
+  const labels = tags({ mayChange, address: (label) => link("library", null, { tags: label }), change });
+  const stars = starsOf();
+  const words = comments(object, { mayChange, named, changed: () => changed(null), signal });
+  labels.element.addEventListener("focusout", (event) => { if (!labels.element.contains(event.relatedTarget)) void keepTyped(); });
+  addEventListener("pagehide", keepTyped, { signal });
+  signal.addEventListener("abort", keepTyped);
+  show(object);
+  return {
+    element: h("div", { class: "stack" },
+      h("section", { class: "card stack" }, h("h2", {}, "Rating and comments"), stars, words.element),
+      h("section", { class: "card stack" }, h("h2", {}, "Tags"), labels.element)),
+    show,
+  };
 
-  function stars() {
-    const choose = async (event) => {
-      const rating = Number(event.target.value) || null;
-      try {
-        changed(await patch(path, { rating }));
-      } catch (error) {
-        complain(error);
-      }
-    };
+  function show(now) {
+    rating = now.rating;
+    labels.show(now.tags);
+    drawStars();
+    words.show(now);
+  }
+
+  async function change(edit) {
+    const now = await save({ tags: edit });
+    changed(now);
+    return now;
+  }
+
+  /** A tag that was typed and not added: who goes on to something else meant it. */
+  async function keepTyped() {
+    const input = labels.element.querySelector("input[name=tag]");
+    const typed = input?.value.split(",").map((each) => each.trim()).filter(Boolean) ?? [];
+    if (!typed.length) return;
+    const before = input.value;
+    input.value = "";
+    try {
+      await add(typed);
+    } catch (error) {
+      if (!input.value) input.value = before;
+      if (signal.aborted) sayLost(typed, error);
+      else complain(error);
+    }
+  }
+
+  async function add(typed) {
+    labels.show((await change({ add: typed })).tags);
+  }
+
+  function sayLost(typed, error) {
+    toast(`“${named}” is not tagged ${typed.join(", ")}: ${error.message}`, { bad: true, action: { label: "Try again", run: () => add(typed).catch((again) => sayLost(typed, again)) } });
+  }
+
+  function starsOf() {
     const one = (value) => h("label", { title: value ? `${value} of ${MOST_STARS}` : "No rating" },
-      h("input", { type: "radio", name: "rating", value, checked: (object.rating ?? 0) === value, disabled: !mayChange, "aria-label": value === 0 ? "No rating" : value === 1 ? "1 star" : `${value} stars` }),
+      h("input", { type: "radio", name: "rating", value, disabled: !mayChange, "aria-label": value === 0 ? "No rating" : value === 1 ? "1 star" : `${value} stars` }),
       h("span", { "aria-hidden": "true" }, value ? "★" : "✕"));
-    return h("fieldset", { class: "stars", on: { change: choose } }, h("legend", { class: "unseen" }, "Rating"),
+    return h("fieldset", { class: "stars", on: { change: rate } }, h("legend", { class: "unseen" }, "Rating"),
       Array.from({ length: MOST_STARS + 1 }, (_, value) => one(value)));
   }
 
-  function comments() {
-    const text = h("textarea", { name: "comments", rows: "3", maxlength: "10000", disabled: !mayChange });
-    text.value = object.comments ?? "";
-    const save = h("button", { disabled: true }, "Save comments");
-    text.addEventListener("input", () => { save.disabled = text.value === (object.comments ?? ""); });
-    return h("form", { class: "stack", on: { submit: async (event) => {
-      event.preventDefault();
-      try {
-        const now = await patch(path, { comments: text.value || null });
-        object.comments = now.comments;
-        save.disabled = true;
-        changed(now);
-        toast("Saved.");
-      } catch (error) {
-        complain(error);
-      }
-    } } }, h("label", {}, "Comments", text), mayChange && h("div", {}, save));
+  function drawStars() {
+    for (const input of stars.querySelectorAll("input")) input.checked = Number(input.value) === (rating ?? 0);
+  }
+
+  async function rate(event) {
+    try {
+      const now = await save({ rating: Number(event.target.value) || null });
+      rating = now.rating;
+      changed(now);
+    } catch (error) {
+      complain(error);
+      drawStars();
+    }
   }
 }

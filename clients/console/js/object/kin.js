@@ -2,10 +2,11 @@
 
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { moveAll, undo } from "../library/acts.js";
+import { moveAll } from "../library/acts.js";
 import { picture } from "../parts/picture.js";
 import { state } from "../parts/states.js";
-import { complain, toast } from "../parts/toast.js";
+import { complain } from "../parts/toast.js";
+import { decided, undoable } from "../parts/undo.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
 import { percent } from "../words.js";
@@ -18,7 +19,7 @@ export function cluster(object, again) {
   if (!mine && !object.space) return null;
   const mayMove = session.may("uploader") && object.space;
   const acts = mayMove && h("div", { class: "row" },
-    h("button", { type: "button", on: { click: async () => { await moveAll([object.system_id], () => {}, again); again(); } } }, mine ? "Move…" : "Put into a cluster…"),
+    h("button", { type: "button", on: { click: async () => { await moveAll([object.system_id]).catch(complain); again(); } } }, mine ? "Move…" : "Put into a cluster…"),
     mine && h("button", { type: "button", on: { click: splitOff } }, "Split off"));
   return h("section", { class: "card stack" }, h("h2", {}, "Cluster"), mine ? why() : h("p", { class: "quiet" }, "In none: nothing else looks enough like it."), acts);
 
@@ -39,7 +40,7 @@ export function cluster(object, again) {
   async function splitOff() {
     try {
       const made = await post(`/objects/${object.system_id}/move`, { cluster_id: null });
-      toast("It has a cluster of its own now.", { action: { label: "Undo", run: () => undo(made.decision_id).then(again, complain) } });
+      undoable("It has a cluster of its own now.", decided(made));
       again();
     } catch (error) {
       complain(error);
@@ -68,8 +69,7 @@ export async function duplicates(object, again, signal) {
 
   async function dismiss(pair) {
     try {
-      const { decision_id: decision } = await post(`/duplicates/${pair.id}`, { verdict: "dismiss" });
-      toast("Noted: they are two pictures.", { action: { label: "Undo", run: () => undo(decision).then(again, complain) } });
+      undoable("Noted: they are two pictures.", decided(await post(`/duplicates/${pair.id}`, { verdict: "dismiss" })));
       again();
     } catch (error) {
       complain(error);

@@ -3,13 +3,12 @@
 import { h } from "../dom.js";
 import { parse } from "../parts/exact.js";
 import { tree, treeOf } from "../parts/jsontree.js";
-import { state } from "../parts/states.js";
 import { known } from "../parts/picture.js";
-import { link } from "../router.js";
-import { several, size } from "../words.js";
+import { count, size } from "../words.js";
 import { zoomable } from "./zoom.js";
 
 const MOST_JSON = 3_000_000;
+const MOST_LINES = 10;
 const PLAYED = { audio: "sound", video: "video" };
 
 /** An element that shows it, a video from `atMs` on; what has to be fetched for it comes later. */
@@ -26,6 +25,7 @@ export async function preview(object, signal, atMs = 0) {
   if (picture) return image(object, picture);
   if (object.kind === "json") return json(object, signal);
   if (["queued", "processing"].includes(object.status)) return note("Being looked at.", "It will be shown here once that is done.");
+  if (object.status === "failed") return note("There is no preview of this.", "It failed before one was made. The file itself is kept and can be downloaded.");
   return note("There is no picture of this.", `${object.content_type ?? "Unknown type"}, ${size(object.size_bytes)}`);
 }
 
@@ -72,7 +72,7 @@ async function json(object, signal) {
     const answer = await fetch(object.uri, { signal });
     if (!answer.ok) throw new TypeError(`status ${answer.status}`);
     const text = await answer.text();
-    return h("div", { class: "document", tabindex: "0", role: "region", "aria-label": "Content" }, trees(text, object.collection));
+    return h("div", { class: "document", tabindex: "0", role: "region", "aria-label": "Content" }, trees(text));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     return note(error instanceof SyntaxError ? "This is no JSON that can be shown." : "The file cannot be read just now.", error.message);
@@ -80,38 +80,33 @@ async function json(object, signal) {
 }
 
 /** One value, or one on each line; a line that is none keeps none of the others from being shown. */
-function trees(text, collection) {
+function trees(text) {
   try {
     return [tree(text)];
   } catch (error) {
-    const lines = text.split("\n").filter((line) => line.trim());
-    const values = lines.flatMap((line) => value(line));
-    if (lines.length < 2 || !values.length) throw error;
-    const lost = lines.length - values.length;
-    return [lost > 0 && h("p", { class: "notice warn" }, `${several(lost, "line is", "lines are")} no JSON and left out here.`,
-      collection && [" ", h("a", { href: link("collections", collection, { tab: "refused" }) }, "What was refused, and why")]), treeOf(values)];
+    const values = [];
+    const lost = [];
+    for (const [at, line] of text.split("\n").entries()) {
+      if (!line.trim()) continue;
+      try {
+        values.push(parse(line));
+      } catch {
+        lost.push(at + 1);
+      }
+    }
+    if (values.length + lost.length < 2 || !values.length) throw error;
+    return [lost.length > 0 && h("p", { class: "notice warn" }, leftOut(lost)), treeOf(values)];
   }
 }
 
-/** The value of a line, in a list; of one that is none, an empty list. */
-function value(line) {
-  try {
-    return [parse(line)];
-  } catch {
-    return [];
-  }
+/** Which lines are left out, by their numbers. */
+function leftOut(lines) {
+  if (lines.length === 1) return `Line ${count(lines[0])} is no JSON and left out here.`;
+  const told = lines.slice(0, MOST_LINES).map(count);
+  const rest = lines.length - told.length;
+  return `Lines ${rest ? `${told.join(", ")} and ${count(rest)} more` : `${told.slice(0, -1).join(", ")} and ${told.at(-1)}`} are no JSON and left out here.`;
 }
 
 function note(head, text) {
   return h("div", { class: "nothing" }, h("p", {}, h("strong", {}, head)), text && h("p", { class: "quiet" }, text));
-}
-
-/** The state of the whole object as a notice, when it is not simply ready. */
-export function standing(object) {
-  if (object.trashed_at) return ["warn", "This is in the trash. Restore it, or erase it for good."];
-  if (object.status === "failed") return ["bad", `It failed: ${object.error?.detail ?? "nobody knows why."}${object.error ? ` (${object.error.code})` : ""}`];
-  if (object.status === "duplicate") return ["", ["Exactly the same bytes as ", h("a", { href: `#/objects/${object.duplicate_of}` }, "another object"), ", which stands for it."]];
-  if (object.same_as) return ["", ["The same picture as ", h("a", { href: `#/objects/${object.same_as}` }, "the one that is kept"), "."]];
-  if (object.status !== "ready") return ["", ["It is ", state(object.status), " and will be looked at by itself."]];
-  return null;
 }

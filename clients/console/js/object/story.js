@@ -29,6 +29,8 @@ const EVENTS = {
   "upload.aborted": "Its upload was given up",
   "upload.expired": "Its bytes never came, so its upload ended",
 };
+const BY_HAND = "asset.changed_by_hand";
+const SITTING_MS = 600_000;
 const doing = (stage) => STAGES[stage]?.[1] ?? `the stage “${stage}”`;
 const STAGE_EVENTS = {
   "stage.done": (stage) => STAGES[stage]?.[0] ?? `The stage “${stage}” was done`,
@@ -58,11 +60,16 @@ export function sentences(entries) {
     const start = began.get(work);
     const took = start ? Math.max(1, new Date(entry.at) - new Date(start.at)) : null;
     began.delete(work);
-    told.push({ at: entry.at, text: sentence(entry), aside: aside(entry, took), bad: /failed|dead/.test(entry.event), good: entry.event === "asset.ready" });
+    const line = { at: entry.at, text: sentence(entry), aside: aside(entry, took), bad: /failed|dead/.test(entry.event), good: entry.event === "asset.ready" };
+    // What is written saves itself as it grows: that is told once.
+    if (entry.event === BY_HAND && isOneSitting(told.at(-1), line)) told.pop();
+    told.push(line);
   }
   for (const { at, stage } of began.values()) told.push({ at, text: `Work began on ${doing(stage)}`, aside: "and is not done yet" });
   return told;
 }
+
+const isOneSitting = (before, line) => before?.text === line.text && before.aside === line.aside && new Date(line.at) - new Date(before.at) < SITTING_MS;
 
 function sentence({ event, stage, detail }) {
   const text = stage && STAGE_EVENTS[event] ? STAGE_EVENTS[event](stage) : EVENTS[event] ?? event.replaceAll(/[._]/g, " ");

@@ -1,15 +1,16 @@
 /** What people decided about clusters and duplicates, with a way back. */
 
-import { get, post } from "../api.js";
+import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { every } from "../live.js";
 import { empty } from "../parts/states.js";
 import { cards } from "../parts/table.js";
 import { complain, toast } from "../parts/toast.js";
+import { undo } from "../parts/undo.js";
 import { link } from "../router.js";
-import { may } from "../session.js";
+import { holder, may } from "../session.js";
 import { ago, moment, several } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 /** Each kind of act: how several of them are called, and what one of them says. */
 const ACTS = {
@@ -30,13 +31,14 @@ const STATES = [["", "All"], ["standing", "Standing"], ["undone", "Undone"]];
 const spaced = (action) => action.replaceAll(/[_.]/g, " ");
 const says = (one) => ACTS[one.action]?.[1](one) ?? spaced(one.action);
 
-/** The clusters and objects that a decision is about, as far as there are links to them. */
-function subjects(one) {
+/** The clusters and objects that a decision is about; those of another owner are shown to nobody else, so nothing leads there. */
+function subjects(one, isForeign) {
+  const shown = (room, id, text, name = null) => (isForeign ? h("span", { class: name }, text) : h("a", { class: name, href: link(room, id) }, text));
   const { asset, assets = [], halves = [], keep, yields } = one.detail;
   const objects = [asset, ...assets, ...halves, keep, yields].filter(Boolean);
   return h("span", { class: "row" },
-    one.clusters.slice(0, 3).map(({ id, name }) => h("a", { href: link("clusters", id) }, name)),
-    objects.slice(0, 3).map((id) => h("a", { class: "mono", href: link("objects", id) }, `…${id.slice(-6)}`)));
+    one.clusters.slice(0, 3).map(({ id, name }) => shown("clusters", id, name)),
+    objects.slice(0, 3).map((id) => shown("objects", id, `…${id.slice(-6)}`, "mono")));
 }
 
 export async function showDecisions(place, { owner }, signal, query) {
@@ -69,11 +71,11 @@ export async function showDecisions(place, { owner }, signal, query) {
     redraw(list, h("div", { class: "stack" }, shown.length
       ? cards("Decisions", [
         { label: "Decision", heads: true, cell: (one) => [says(one), one.undone_by && h("span", { class: "small quiet" }, " — undone")] },
-        { label: "About", cell: subjects },
+        { label: "About", cell: (one) => subjects(one, Boolean(owner) && owner !== holder().owner) },
         { label: "Who", cell: (one) => one.actor_name ?? one.actor },
         { label: "When", cell: (one) => h("time", { datetime: one.at, title: moment(one.at) }, ago(one.at)) },
         { label: "What you can do", acts: true, cell: (one) => may("admin") && !one.undone_by && !one.undoes
-          && h("button", { type: "button", dataset: { key: `undo ${one.decision_id}` }, "aria-label": `Undo: ${says(one)}`, on: { click: (event) => undo(one, event.currentTarget) } }, "Undo") },
+          && h("button", { type: "button", dataset: { key: `undo ${one.decision_id}` }, "aria-label": `Undo: ${says(one)}`, on: { click: (event) => takeBack(one, event.currentTarget) } }, "Undo") },
       ], shown)
       : h("p", { class: "notice" }, "There is no such decision."),
     cursor && h("div", {}, h("button", { type: "button", dataset: { key: "more" }, on: { click: () => further().catch(complain) } }, "Show older ones"))));
@@ -86,10 +88,10 @@ export async function showDecisions(place, { owner }, signal, query) {
     draw();
   }
 
-  async function undo(one, button) {
+  async function takeBack(one, button) {
     button.disabled = true;
     try {
-      await post(`/decisions/${one.decision_id}/undo${owner ? `?owner=${encodeURIComponent(owner)}` : ""}`, undefined, { signal });
+      await undo(one.decision_id, owner);
       toast("Undone.");
       older.length = 0;
       await look();

@@ -9,7 +9,7 @@ import { cards } from "../parts/table.js";
 import { complain, toast } from "../parts/toast.js";
 import { link } from "../router.js";
 import { ago, count, moment, several } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 export async function showFailures(place, scope, signal) {
   const list = h("div", {});

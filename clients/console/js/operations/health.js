@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { every } from "../live.js";
 import { cards } from "../parts/table.js";
 import { ago, count, moment } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 export async function showHealth(place, _scope, signal) {
   const look = onChange(() => get("/admin/stats", {}, { signal }), (found) => redraw(place, drawn(found)));

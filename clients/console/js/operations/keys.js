@@ -9,7 +9,7 @@ import { cards } from "../parts/table.js";
 import { complain, toast } from "../parts/toast.js";
 import { holder } from "../session.js";
 import { ago, day, moment } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 const ROLES = {
   viewer: "sees everything and changes nothing",

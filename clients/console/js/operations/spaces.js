@@ -7,7 +7,7 @@ import { confirm } from "../parts/dialog.js";
 import { state } from "../parts/states.js";
 import { complain, toast } from "../parts/toast.js";
 import { ago, count, percent } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 export async function showSpaces(place, _scope, signal) {
   const list = h("ul", { class: "plain-list stack" });

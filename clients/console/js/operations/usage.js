@@ -8,7 +8,7 @@ import { table } from "../parts/table.js";
 import { link } from "../router.js";
 import { may } from "../session.js";
 import { count, percent, several, size } from "../words.js";
-import { onChange, redraw } from "./redraw.js";
+import { onChange, redraw } from "../parts/redraw.js";
 
 const MOST_OWNERS = 20;
 

@@ -5,14 +5,16 @@
  *     bar.show(query)               // a URLSearchParams, as the router gives it
  *
  * `change(query)` is told the new query when a person narrows or widens. Names and values are those
- * of `GET /search`, beside `state`, which is a status or `trash`. `off(name)` may answer that a
- * filter says nothing of what is shown just now. Views that use it load "filters.css".
+ * of `GET /search`, beside `state`, which is a status or `trash`, and `also`, which is shown as it is
+ * written. `off(name)` may answer that a filter says nothing of what is shown just now. `meant`
+ * tells what stands for a cluster, which is its id. Views that use it load "filters.css".
  */
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { day } from "../words.js";
 import { askFor } from "./dialog.js";
+import { labelField } from "./labels.js";
 
 const KINDS = { image: "Photos", video: "Videos", audio: "Sounds", json: "JSON", other: "Others" };
 const STATES = { awaiting_upload: "Awaiting upload", queued: "Queued", processing: "Being looked at", ready: "Ready", duplicate: "Exact duplicates", failed: "Failed", trash: "In the trash" };
@@ -24,8 +26,11 @@ const CHOICES = {
 };
 const LABELS = { tags: "Tags, parted by commas", camera: "Camera", cluster: "Cluster", collection: "Collection", from: "From", to: "To, with that day", has_place: "Place", rating: "Rating", duplicates: "Duplicates", state: "State" };
 const MS_A_DAY = 86_400_000;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Of several labels parted by commas any will do: the form has no field for that, and leaves it. */
+const isAny = (label) => label.includes(",");
 
-export function filters({ names, change, off = () => false, signal }) {
+export function filters({ names, change, off = () => false, meant = ({ id }) => id, signal }) {
   const kinds = names.includes("kind") ? h("div", { class: "row", role: "group", "aria-label": "Kinds" }) : null;
   const active = h("div", { class: "row" });
   const more = h("button", { type: "button", class: "chip more", on: { click: openForm } }, "+ Filter");
@@ -54,7 +59,7 @@ export function filters({ names, change, off = () => false, signal }) {
 
   function chip(name, value) {
     const text = h("span", {}, worded(name, value));
-    if (name === "cluster") nameCluster(value, text);
+    if (name === "cluster" && ID.test(value)) nameCluster(value, text);
     return h("button", {
       type: "button", class: off(name) ? "chip active off" : "chip active",
       title: off(name) ? "This list cannot be narrowed by it" : "Remove this filter",
@@ -81,7 +86,7 @@ export function filters({ names, change, off = () => false, signal }) {
     const [known, collections] = await Promise.all([
       wanted.includes("cluster") ? page("/clusters") : [], wanted.includes("collection") ? page("/collections") : [],
     ]);
-    for (const each of known) clusters.set(each.id, each.name);
+    for (const each of known) clusters.set(meant(each), each.name);
     const values = { cluster: Object.fromEntries(clusters), collection: Object.fromEntries(collections.map(({ name }) => [name, name])) };
     const said = await askFor("Narrow what is shown", h("div", { class: "filter-form" }, wanted.map((name) => field(name, query, values))), { answer: "Show" });
     if (said) change(taken(said, wanted));
@@ -94,7 +99,7 @@ export function filters({ names, change, off = () => false, signal }) {
     for (const name of wanted) {
       next.delete(name);
       const text = String(said[name] ?? "").trim();
-      const parts = name === "tags" ? text.split(",").map((each) => each.trim()) : [text];
+      const parts = name === "tags" ? [...query.getAll(name).filter(isAny), ...text.split(",").map((each) => each.trim())] : [text];
       for (const each of parts) if (each) next.append(name, name === "to" ? shifted(each, 1) : each);
     }
     return next;
@@ -107,21 +112,24 @@ function field(name, query, values) {
   const now = query.get(name) ?? "";
   const choices = CHOICES[name] ?? values[name];
   if (choices) {
+    // What is in force can be kept, whether or not it is among what is offered.
+    const offered = !now || now in choices ? choices : { [now]: worded(name, now), ...choices };
     return h("label", {}, LABELS[name], h("select", { name }, h("option", { value: "" }, "Any"),
-      Object.entries(choices).map(([value, word]) => h("option", { value, selected: value === now }, word))));
+      Object.entries(offered).map(([value, word]) => h("option", { value, selected: value === now }, word))));
   }
   if (name === "from" || name === "to") {
     return h("label", {}, LABELS[name], h("input", { name, type: "date", value: name === "to" && now ? shifted(now, -1) : now.slice(0, 10) }));
   }
-  return h("label", {}, LABELS[name], h("input", { name, value: name === "tags" ? query.getAll(name).join(", ") : now, autocomplete: "off" }));
+  if (name === "tags") return h("label", {}, LABELS[name], labelField({ name, value: query.getAll(name).filter((each) => !isAny(each)).join(", ") }));
+  return h("label", {}, LABELS[name], h("input", { name, value: now, autocomplete: "off" }));
 }
 
 function worded(name, value) {
-  if (CHOICES[name]) return CHOICES[name][value] ?? value;
+  if (CHOICES[name]) return CHOICES[name][value] ?? `${LABELS[name]}: ${value}`;
   if (name === "from") return `From ${day(value)}`;
   if (name === "to") return `To ${day(shifted(value, -1))}`;
   if (name === "bbox") return "Part of the map";
-  return { tags: `# ${value}`, camera: `Camera: ${value}`, collection: `Collection: ${value}`, cluster: `Cluster: ${value.slice(0, 8)}` }[name] ?? `${name}: ${value}`;
+  return { tags: `# ${value.split(",").join(" or ")}`, camera: `Camera: ${value}`, collection: `Collection: ${value}`, cluster: `Cluster: ${ID.test(value) ? value.slice(0, 8) : value}`, also: value }[name] ?? `${name}: ${value}`;
 }
 
 /** A day so many days later, as the API writes it. */

@@ -8,7 +8,7 @@
  * `source` is `{sections, load}`: `sections` is a list of `{key, label, count}` from the top down (a
  * label of "" has no heading), `load(key, from, signal)` answers the up to `PAGE` items of a section
  * from there on; a source with `grows: true` may change its only section's count in `load`. An item
- * is `{id, kind, filename, thumbnail, caption?, duration_ms?, taken_at?, created_at?, badge?}`.
+ * is `{id, kind, filename, thumbnail, caption?, duration_ms?, taken_at?, created_at?, status?}`.
  * `open(item)` answers the address a tile leads to; `opened(item, index)` is told when it is
  * followed, `chosen(ids)` when the selection changes, `moved(place)` once a frame what is on top:
  * `{key, label, from}`. For a plain list of what is known already: `listed(items)`.
@@ -25,6 +25,7 @@ import { complain } from "./toast.js";
 
 export const PAGE = 100;
 const MOST_PAGES = 60;
+const AT_ONCE = 6;
 /** Signed addresses live five minutes. */
 const FRESH_MS = 240_000;
 const SETTLED_MS = 60;
@@ -143,19 +144,28 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     for (const [name, page] of missing) if (!(pages.get(name)?.until > Date.now())) fetchPage(page);
   }
 
+  /** Ask anew for the pages of what is drawn and of which `mayDiffer(item)` says that it may be otherwise by now. */
+  function refresh(mayDiffer) {
+    const stale = new Map([...tiles].filter(([, tile]) => tile.item && mayDiffer(tile.item)).map(([index]) => [pageOf(index).name, pageOf(index)]));
+    return Promise.all([...stale.values()].map(fetchPage));
+  }
+
   function fetchPage({ name, section, from }) {
     const page = { items: pages.get(name)?.items, until: Date.now() + FRESH_MS };
     pages.set(name, page);
-    page.coming = source.load(section.key, from, signal).then((items) => {
+    return source.load(section.key, from, signal).then((items) => {
       page.items = items;
       if (source.grows) { place(); schedule(); }
       for (const index of tiles.keys()) show(index);
       letGo();
+      return items;
     }).catch((error) => {
+      // What is there stays: that it could not be asked anew is no news to anybody.
+      if (page.items) return page.items;
       pages.delete(name);
       complain(error);
+      return [];
     });
-    return page.coming;
   }
 
   function letGo() {
@@ -235,12 +245,24 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
 
   /** Choose all between two tiles, or let all go; what was never seen is loaded. */
   async function chooseRange(low, high, yes = true) {
-    const ids = new Set();
-    for (let index = low; index <= high; index += 1) {
-      if (!itemAt(index)) await fetchPage(pageOf(index));
-      const item = itemAt(index);
-      if (item) ids.add(item.id);
+    const parts = [];
+    for (let index = low; index <= high;) {
+      const { name, section, from } = pageOf(index);
+      const first = section.first + from;
+      const end = Math.min(high, section.first + section.count - 1, first + PAGE - 1) + 1;
+      parts.push({ name, section, from, begin: index - first, end: end - first });
+      index = end;
     }
+    element.setAttribute("aria-busy", "true");
+    const ids = [];
+    const take = async () => {
+      for (let part = parts.shift(); part; part = parts.shift()) {
+        const items = pages.get(part.name)?.items ?? (await fetchPage(part));
+        ids.push(...items.slice(part.begin, part.end).map(({ id }) => id));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, take));
+    element.removeAttribute("aria-busy");
     for (const id of ids) if (yes) selection.add(id); else selection.delete(id);
     tell();
   }
@@ -308,7 +330,7 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
   signal.addEventListener("abort", () => watch.disconnect());
 
   return {
-    element, rebuild, at, restore, goTo, focus, clear, chosen: selection,
+    element, rebuild, refresh, at, restore, goTo, focus, clear, chosen: selection,
     start: () => { wide = element.clientWidth; rebuild(); watch.observe(element); },
     layout: () => layout,
     item: async (index) => {

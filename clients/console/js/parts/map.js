@@ -19,6 +19,8 @@ const TILE = 256;
 const STEEPEST = 85.05;
 const MOST_ZOOM = 17;
 const MOST_FITTED = 9;
+// Where a map begins there is some coast to be seen, even of a single spot.
+const MOST_BEGUN = 6;
 const SETTLED_MS = 150;
 const TURNS = [-360, 0, 360];
 const WORLD = { bbox: "-180,-85,180,85", zoom: 2 };
@@ -180,11 +182,11 @@ export function map({ load, pick, signal, label = "Map" }) {
     event.preventDefault();
   });
   /** To where the whole of a part is seen. */
-  function fit(west, south, east, north) {
+  function fit(west, south, east, north, most = MOST_FITTED) {
     const wide = Math.max(1e-6, across(east) - across(west));
     const high = Math.max(1e-6, down(south) - down(north));
     const zoom = Math.log2(Math.min(element.clientWidth / wide, element.clientHeight / high) / TILE) - 0.4;
-    Object.assign(view, { x: across(west) + wide / 2, y: down(north) + high / 2, zoom: Math.min(MOST_FITTED, zoom) });
+    Object.assign(view, { x: across(west) + wide / 2, y: down(north) + high / 2, zoom: Math.min(most, zoom) });
     moved();
   }
 
@@ -205,7 +207,7 @@ export function map({ load, pick, signal, label = "Map" }) {
       coasts = drawn;
       const sides = (at, pick) => pick(...all.map((spot) => spot.bbox?.[at] ?? [spot.longitude, spot.latitude][at % 2]));
       if (box) fit(...box);
-      else if (all.length) fit(sides(0, Math.min), sides(1, Math.min), sides(2, Math.max), sides(3, Math.max));
+      else if (all.length) fit(sides(0, Math.min), sides(1, Math.min), sides(2, Math.max), sides(3, Math.max), MOST_BEGUN);
       else moved();
     },
   };

@@ -39,7 +39,8 @@ export const forget = (...ids) => ids.forEach((id) => asked.delete(id));
 
 export function picture(id, { size = 300, alt = "", address = null, kind = null, shape = "square" } = {}) {
   const box = h("span", { class: `picture ${shape}` });
-  if (address) put(box, address, alt);
+  // A list that was read some minutes ago tells an address that does not work any more.
+  if (address) put(box, address, alt, () => later(box, id, size, alt));
   else if (id && (kind === null || kind === "image" || kind === "video" || kind === "audio")) later(box, id, size, alt);
   else nothing(box, kind, alt);
   return box;
@@ -58,7 +59,8 @@ function later(box, id, size, alt) {
   meanings.set(box, async () => {
     try {
       const address = await addressOf(id, size);
-      if (address) put(box, address, alt);
+      // A list that was read some minutes ago tells an address that does not work any more.
+  if (address) put(box, address, alt, () => later(box, id, size, alt));
       else nothing(box, (await known(id)).kind, alt);
     } catch {
       nothing(box, null, alt);
@@ -67,9 +69,9 @@ function later(box, id, size, alt) {
   near.observe(box);
 }
 
-function put(box, address, alt) {
+function put(box, address, alt, failed = () => nothing(box, null, alt)) {
   const image = h("img", { alt, src: address, loading: "lazy", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => nothing(box, null, alt));
+  image.addEventListener("error", failed);
   fill(box, image);
 }
 

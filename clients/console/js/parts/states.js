@@ -1,6 +1,8 @@
 /** How states are shown everywhere: the same word, the same colour. */
 
 import { h } from "../dom.js";
+import { ROOMS } from "../rooms.js";
+import { here, link } from "../router.js";
 
 const LOOK = {
   ready: "good", done: "good", active: "good", approved: "good", confirmed: "good", duplicate: "good",
@@ -26,8 +28,17 @@ export function empty(title, ...rest) {
  * nobody answered, it is tried again as soon as somebody does.
  */
 export function failed(error, again) {
+  if (error.status === 404 && here().id) return missing(error.message);
   const notice = h("div", { class: "notice bad stack", role: "alert" }, h("p", {}, error.message),
     again && h("div", {}, h("button", { type: "button", on: { click: () => again() } }, "Try again")));
   if (error.status === 0 && again) addEventListener("mammothbox:reachable", () => notice.isConnected && again(), { once: true });
   return notice;
+}
+
+/** What the address names is not there, and trying again brings it no nearer: the way back. */
+export function missing(text) {
+  const room = ROOMS.find(({ name }) => name === here().name) ?? ROOMS.find(({ name }) => name === "library");
+  const heading = document.querySelector("main h1") ? "h2" : "h1";
+  return h("div", { class: "empty", role: "alert" }, h(heading, {}, "Nothing is here"), h("p", {}, text),
+    h("a", { class: "button", href: link(room.name) }, `Back to ${room.label.toLowerCase()}`));
 }

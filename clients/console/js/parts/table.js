@@ -3,9 +3,10 @@
 import { h } from "../dom.js";
 
 /**
- * `columns` are `{label, cell(row), number?, heads?, acts?, sort?}`; what `cell` answers is shown. A
- * column that heads says what the row is about, and one that acts has buttons. The caption is read to those who do not see the
- * page. `sort` is `{now: "ascending"|"descending"|null, by(event)}` and makes the heading a button.
+ * `columns` are `{label, cell(row), number?, heads?, acts?, least?, sort?}`; what `cell` answers is
+ * shown. A column that heads says what the row is about, one that acts has buttons, and `least` is how
+ * many pixels it is wide at least. The caption is read to those who do not see the page. `sort` is
+ * `{now: "ascending"|"descending"|null, by(event)}` and makes the heading a button.
  */
 export function table(caption, columns, rows) {
   return framed("scroll-x table", caption, columns, rows);
@@ -34,9 +35,9 @@ function cell(column, row) {
 
 const ARROWS = { ascending: "▲", descending: "▼" };
 
-function heading({ label, number, acts, sort }) {
-  const properties = { scope: "col", role: "columnheader", class: number ? "number" : null, "aria-sort": sort ? sort.now ?? "none" : null };
+function heading({ label, number, acts, least, sort }) {
+  const properties = { scope: "col", role: "columnheader", class: number ? "number" : null, "aria-sort": sort ? sort.now ?? "none" : null, dataset: { label }, style: least ? { "min-inline-size": `${least}px` } : {} };
   if (!sort) return h("th", properties, acts ? h("span", { class: "unseen" }, label) : label);
-  return h("th", properties, h("button", { type: "button", class: "plain sort", on: { click: sort.by } },
+  return h("th", properties, h("button", { type: "button", class: "plain sort", dataset: { key: `sort ${label}` }, on: { click: sort.by } },
     label, ARROWS[sort.now] && h("span", { "aria-hidden": "true" }, ARROWS[sort.now])));
 }

@@ -3,13 +3,15 @@
  *
  *     const shown = tags({ change, mayChange, address }); shown.show(object.tags)
  *
- * `change({add, remove})` does it and answers the tags as they are then. `address(label)` is where
- * everything with that tag is. Views that use it load "tags.css".
+ * `change({add, remove, forget})` does it and answers the object as it is then, with the `undo` of
+ * the change. `address(label)` is where everything with that tag is. Views that use it load "tags.css".
  */
 
 import { fill, h } from "../dom.js";
 import { percent } from "../words.js";
-import { complain, toast } from "./toast.js";
+import { labelField } from "./labels.js";
+import { complain } from "./toast.js";
+import { undoable } from "./undo.js";
 
 const SOURCES = { hand: "by hand", metadata: "from the file", caption: "from the caption", "zero-shot": "by the model" };
 
@@ -18,8 +20,8 @@ export const sourceOf = ({ source, score }) => `${SOURCES[source] ?? source}${sc
 
 export function tags({ change, mayChange = true, address }) {
   const list = h("ul", { class: "tags" });
-  const input = h("input", { name: "tag", maxlength: "60", autocomplete: "off", placeholder: "Add a tag", "aria-label": "Add a tag" });
-  const form = h("form", { class: "row", on: { submit: add } }, input, h("button", {}, "Add"));
+  const [input, known] = labelField({ name: "tag", maxlength: "60", placeholder: "Add a tag", "aria-label": "Add a tag" });
+  const form = h("form", { class: "row", on: { submit: add } }, input, known, h("button", {}, "Add"));
   const element = h("div", { class: "stack" }, list, mayChange && form);
 
   function show(now) {
@@ -35,24 +37,26 @@ export function tags({ change, mayChange = true, address }) {
 
   async function run(edit) {
     try {
-      show(await change(edit));
-      return true;
+      const now = await change(edit);
+      show(now.tags);
+      return now;
     } catch (error) {
       complain(error);
-      return false;
+      return null;
     }
   }
 
   async function add(event) {
     event.preventDefault();
     const labels = input.value.split(",").map((each) => each.trim()).filter(Boolean);
-    if (labels.length && (await run({ add: labels, remove: [] }))) form.reset();
+    if (labels.length && (await run({ add: labels }))) form.reset();
     input.focus();
   }
 
   async function take({ label }) {
-    if (!(await run({ add: [], remove: [label] }))) return;
-    toast(`Took the tag “${label}” away.`, { action: { label: "Undo", run: () => run({ add: [label], remove: [] }) } });
+    const now = await run({ remove: [label] });
+    if (!now) return;
+    undoable(`Took the tag “${label}” away.`, [{ back: async () => show((await change(now.undo)).tags) }]);
     input.focus();
   }
 

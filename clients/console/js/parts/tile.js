@@ -1,19 +1,40 @@
 /** One object in a grid: its picture, what it is, and a box to choose it. */
 
 import { fill, h, svg } from "../dom.js";
-import { day, duration } from "../words.js";
+import { count, day, duration, several } from "../words.js";
 
 const TICK = "M5 12.5 10 17 19 7.5";
+const WARNING = "M12 4 2.5 20.5h19zM12 10v5m0 2.5v.5";
+const CLOCK = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 4v5l3.5 2";
+const STATES = {
+  failed: { short: "failed", look: "bad", drawing: WARNING },
+  queued: { short: "waiting", long: "waiting to be looked at", drawing: CLOCK },
+  processing: { short: "processing", long: "being looked at", drawing: CLOCK },
+  awaiting_upload: { short: "not arrived", look: "warn", drawing: CLOCK },
+  duplicate: { short: "duplicate", long: "exact duplicate" },
+};
 const SIGNS = { json: "{ }", audio: "♪", video: "▶", other: "☰", image: "▦" };
 
 /** What it is called where there is no room for more. */
 export const nameOf = (item) => item.filename || item.caption || (item.kind === "json" ? item.collection || "JSON" : "Unnamed");
 
+/** How it stands when it is not simply there: `{short, long?, look?, drawing?}`, or `null`. */
+function standing(item) {
+  if (item.trashed_at) return { short: "in the trash" };
+  if (STATES[item.status]) return STATES[item.status];
+  const refused = item.documents_refused;
+  return refused ? { short: `${count(refused)} refused`, long: several(refused, "document refused", "documents refused"), look: "warn", drawing: WARNING } : null;
+}
+
+/** Whether there is more to come: it is looked at, or is yet to be. */
+export const isUnderWay = (item) => ["queued", "processing", "awaiting_upload"].includes(item?.status);
+
 /** Everything a picture says to who sees it, for who does not. */
 export function told(item) {
+  const stands = standing(item);
   // By the clock where it was taken, as the months are: another zone may have another day.
   const when = item.taken_at ? `${item.taken_at.slice(0, 10)}T12:00` : item.created_at;
-  return [nameOf(item), item.kind ?? "file", item.badge, item.duration_ms ? duration(item.duration_ms) : null, when ? day(when) : null]
+  return [nameOf(item), item.kind ?? "file", stands && (stands.long ?? stands.short), item.duration_ms ? duration(item.duration_ms) : null, when ? day(when) : null]
     .filter(Boolean).join(", ");
 }
 
@@ -40,7 +61,7 @@ export function tileOf({ mayChoose }) {
 
   function show(item, address, isChosen) {
     const before = link.querySelector("img");
-    const isSame = tile.item?.id === item.id && before?.complete && before.naturalWidth > 0;
+    const isSame = tile.item?.id === item.id && before?.complete && before.naturalWidth > 0 && told(tile.item) === told(item);
     tile.item = item;
     link.href = address;
     link.setAttribute("aria-label", told(item));
@@ -64,12 +85,14 @@ export function tileOf({ mayChoose }) {
 
 function inside(item) {
   const isPicture = item.thumbnail && item.kind !== "audio";
+  const stands = standing(item);
   return [
     item.thumbnail && h("img", { src: item.thumbnail, alt: "", decoding: "async", draggable: "false", class: item.kind === "audio" ? "wave" : null }),
     !item.thumbnail && h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[item.kind] ?? SIGNS.other),
     !isPicture && h("span", { class: "name" }, nameOf(item)),
-    (item.duration_ms || item.badge) && h("span", { class: "badge" },
-      item.badge ?? `${SIGNS[item.kind] ?? ""} ${duration(item.duration_ms)}`),
+    stands && h("span", { class: `badge ${stands.look ?? ""}`.trim() },
+      stands.drawing && svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: stands.drawing })), stands.short),
+    !stands && item.duration_ms && h("span", { class: "badge" }, `${SIGNS[item.kind] ?? ""} ${duration(item.duration_ms)}`),
   ];
 }
 

@@ -1,8 +1,11 @@
 /** What a person may say to a schema. Each act answers the schema as it is then, or `null`. */
 
 import { patch, post } from "../api.js";
-import { confirm } from "../parts/dialog.js";
+import { h } from "../dom.js";
+import { askFor, confirm } from "../parts/dialog.js";
 import { several } from "../words.js";
+
+const MOST_REASON = 1000;
 
 const documents = (schema) => several(schema.profile.documents ?? 0, "document");
 
@@ -17,8 +20,11 @@ export async function approve(schema, signal) {
 
 export async function reject(schema, signal) {
   const text = "The same is not proposed again for documents of this structure. You can still bring it back by changing it.";
-  if (!(await confirm(`Reject version ${schema.version} for ${schema.collection}?`, text, { answer: "Reject", danger: true }))) return null;
-  return post(`/schemas/${schema.id}/reject`, undefined, { signal });
+  const said = await askFor(`Reject version ${schema.version} for ${schema.collection}?`, [
+    h("p", {}, text),
+    h("label", {}, "Why (it stays with the proposal; may be empty)", h("textarea", { name: "reason", rows: 3, maxlength: MOST_REASON })),
+  ], { answer: "Reject", danger: true });
+  return said === null ? null : post(`/schemas/${schema.id}/reject`, { reason: said.reason.trim() || null }, { signal });
 }
 
 export async function rollBack(schema, signal) {

@@ -85,7 +85,8 @@ export async function showOne(place, id, signal) {
         h("a", { href: link("schemas", null, { collection: schema.collection }) }, "All its versions")),
       h("p", { class: "large" }, verdict(schema)),
       h("p", { class: schema.status === "failed" ? "bad" : "quiet" }, standing(schema)),
-      schema.decided_by && h("p", { class: "small quiet" }, `Decided by ${schema.decided_by}, ${moment(schema.decided_at)}`));
+      schema.reason && h("blockquote", { class: "reason" }, schema.reason),
+      schema.decided_by && h("p", { class: "small quiet" }, `Decided ${schema.decided_by_name ? `with the key “${schema.decided_by_name}”` : `by ${schema.decided_by}`}, ${moment(schema.decided_at)}`));
   }
 
   function openForm() {

@@ -47,7 +47,7 @@ export async function showList(place, route, signal) {
     fill(list, cards("Schemas", [
       { label: "Collection", heads: true, cell: (one) => h("a", { href: link("schemas", one.id) }, one.collection) },
       { label: "Version", number: true, cell: (one) => one.version },
-      { label: "State", cell: (one) => state(one.status) },
+      { label: "State", cell: (one) => [state(one.status), one.reason && h("p", { class: "small quiet reason" }, one.reason)] },
       { label: "Proposes", cell: (one) => STORAGE[one.storage_choice] },
       { label: "Score", number: true, cell: (one) => one.score.toFixed(2) },
       { label: "Changed", cell: (one) => h("time", { datetime: one.updated_at, title: moment(one.updated_at) }, ago(one.updated_at)) },

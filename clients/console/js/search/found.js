@@ -2,11 +2,12 @@
 
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
+import { labels } from "../parts/labels.js";
 import { empty } from "../parts/states.js";
 import { complain, toast } from "../parts/toast.js";
 import { follow } from "../parts/trail.js";
 import { count } from "../words.js";
-import { isFilter, pieces } from "./grammar.js";
+import { isFilter, parts, pieces, plain, quoted, values } from "./grammar.js";
 import { card, planTable, UNLIKELY } from "./results.js";
 
 const PAGE = 40;
@@ -19,8 +20,8 @@ let left = null;
  * `{system_id}`. Returns when the first page is there; throws what the server refused.
  */
 export async function found(place, { state, example, signal, ask, like }) {
-  const words = pieces(state.q).filter((each) => !isFilter(each) && !each.startsWith("-"))
-    .map((each) => each.replaceAll('"', "").toLowerCase()).filter((each) => each.length > 1);
+  const words = parts(state.q).filter((each) => !each.key && !each.minus)
+    .map((each) => plain(each.text).toLowerCase()).filter((each) => each.length > 1);
   const list = h("ul", { class: "results", "aria-label": "Results" });
   const unlikely = h("ul", { class: "results", "aria-label": "Less likely results" });
   const less = h("h2", { class: "less", hidden: true }, "Less likely");
@@ -125,13 +126,32 @@ export async function found(place, { state, example, signal, ask, like }) {
 const isUnlikely = (each) => each.score !== null && each.score < UNLIKELY;
 
 /** In quotes a word is taken as it is. */
-const literally = (query) => pieces(query).map((each) => (isFilter(each) || /["-]/.test(each[0]) ? each : `"${each}"`)).join(" ");
+const literally = (query) => pieces(query).map((each) => (isFilter(each) || /["“”„‟«»＂-]/.test(each[0]) ? each : `"${each.replaceAll("\\", "\\\\")}"`)).join(" ");
+
+/** For labels that nothing has, those of the library that begin as they do. */
+async function offerLabels(place, query, ask) {
+  const asked = parts(query).filter(({ key, minus }) => key === "tag" && !minus);
+  if (!asked.length) return;
+  const known = (await labels()).map(({ label }) => label.toLowerCase());
+  for (const part of asked) {
+    for (const value of values(part).map((each) => each.toLowerCase())) {
+      if (known.includes(value)) continue;
+      const stem = value.replace(/[^\p{L}\p{N}]+$/u, "").slice(0, 4);
+      const close = known.filter((each) => stem.length > 1 && each.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(stem))).slice(0, 4);
+      fill(place, [...place.childNodes], h("span", {}, `Nothing has the tag “${value}”${close.length ? "; there is" : "."}`), close.map((each) =>
+        h("button", { type: "button", class: "chip", on: { click: () => ask(query.slice(0, part.at) + `tag:${quoted(each)}` + query.slice(part.at + part.text.length)) } }, `# ${each}`)));
+    }
+  }
+}
 
 /** What to try when there is nothing. */
 function nothing(state, ask, answer) {
   const all = pieces(state.q);
   const without = all.length > 1 ? all.map((each, at) => [each, all.filter((_, other) => other !== at).join(" ")]) : [];
+  const near = h("div", { class: "row centre" });
+  offerLabels(near, state.q, ask);
   return empty("Nothing found",
+    near,
     answer.corrected && h("p", {}, `Also not for “${answer.corrected}”.`),
     without.length > 0 && h("p", {}, "All of it has to hold. Try it without one part:"),
     without.length > 0 && h("div", { class: "row centre" }, without.map(([each, rest]) =>

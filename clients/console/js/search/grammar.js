@@ -35,15 +35,39 @@ export function help(use) {
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Filter"), h("th", { scope: "col" }, "takes"), h("th", { scope: "col" }, "for example"))),
       h("tbody", {}, FILTERS.map((each) => h("tr", {},
         h("th", { scope: "row", class: "mono" }, `${each.key}:`), h("td", {}, each.takes), h("td", {}, example(each.example))))))),
-    h("p", { class: "small quiet" }, "A minus before a word, tag:, kind:, cluster:, has: or is: means none of that. A filter that is repeated means all of them. Values with spaces stand in quotes."));
+    h("p", { class: "small quiet" }, "A minus before a word, tag:, kind:, cluster:, has: or is: means none of that. A filter that is repeated means all of them. Values with spaces or commas stand in quotes; a quote within them is written ", h("code", {}, '\\"'), ", a backslash ", h("code", {}, "\\\\"), "."));
 }
+
+// As the server reads them: quotes of phones, too, and a backslash before what is part of a value.
+const QUOTE = '["“”„‟«»＂]';
+const QUOTED = `${QUOTE}(?:\\\\.|[^\\\\"“”„‟«»＂])*(?:${QUOTE}|$)`;
+const VALUE = `(?:${QUOTED}|[^\\s,"“”„‟«»＂]+)`;
+const PIECE = new RegExp(`(-?)(?:([A-Za-z_]{2,}):(?!//)(?=\\S)(${VALUE}(?:,${VALUE})*,?)?|${QUOTED}|[^\\s"“”„‟«»＂]+)`, "gu");
+const VALUES = new RegExp(VALUE, "gu");
+const WITHIN = new RegExp(`^${QUOTE}((?:\\\\.|[^\\\\"“”„‟«»＂])*\\\\?)${QUOTE}?$`, "u");
+const ESCAPED = /\\(["“”„‟«»＂\\])/g;
+
+/**
+ * What a query consists of, in its order: `{text, at, minus, key, list}`. A filter has a `key` in
+ * small letters and the `list` of its values as they are written; words and phrases have neither.
+ */
+export function parts(query) {
+  return [...query.matchAll(PIECE)].map((found) => ({ text: found[0], at: found.index, minus: found[1] === "-", key: found[2]?.toLowerCase() ?? null, list: found[3] ?? "" }));
+}
+
+/** The values of a filter, without their quotes. */
+export const values = ({ list }) => (list.match(VALUES) ?? []).map(plain);
+
+/** A value without its quotes. */
+export const plain = (written) => written.match(WITHIN)?.[1].replace(ESCAPED, "$1") ?? written;
+
+/** A value as it has to be written to be taken as it is. */
+export const quoted = (value) => (/[\s,"“”„‟«»＂]/.test(value) ? `"${value.replace(/["“”„‟«»＂\\]/g, "\\$&")}"` : value);
 
 /** The pieces of a query, so that each can be left out: filters, phrases and words. */
-export function pieces(query) {
-  return query.match(/-?(?:[A-Za-z_]{2,}:)?(?:"[^"]*"(?:,"[^"]*"|,[^\s"]+)*|[^\s"]+(?:,"[^"]*")*)/g) ?? [];
-}
+export const pieces = (query) => parts(query).map(({ text }) => text);
 
-export const isFilter = (piece) => /^-?[A-Za-z_]{2,}:\S/.test(piece) && !piece.includes("://");
+export const isFilter = (piece) => parts(piece)[0]?.key != null;
 
 function years() {
   const now = new Date().getFullYear();

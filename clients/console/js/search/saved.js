@@ -1,10 +1,12 @@
 /** Saved searches and recent ones: what is shown before anything is asked, and how one is kept. */
 
-import { items, post, remove } from "../api.js";
+import { items, patch, post, remove } from "../api.js";
+import { pencil } from "../clusters/name.js";
 import { h } from "../dom.js";
 import { askFor } from "../parts/dialog.js";
 import { picture } from "../parts/picture.js";
 import { complain, toast } from "../parts/toast.js";
+import { undoable } from "../parts/undo.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
 import { several } from "../words.js";
@@ -39,20 +41,20 @@ export async function save(asked) {
   }
 }
 
-/** Another name: there is no renaming, so it is kept anew and the old one forgotten. */
-async function rename(each) {
-  const said = await askFor("Rename the saved search", h("label", {}, "Name", h("input", { name: "name", value: each.name, required: true, maxlength: "120" })), { answer: "Rename" });
-  const name = said?.name.trim();
-  if (!name || name === each.name) return;
-  await post("/searches", { ...each.asked, name });
-  await remove(`/searches/${each.id}`);
+const rename = (each, name) => patch(`/searches/${each.id}`, { name });
+
+/** Let it ask something else. What it asked before can be had back; `again` is called then. */
+export async function ask(each, asked, again) {
+  const made = await patch(`/searches/${each.id}`, asked);
+  toast(`“${each.name}” asks this now.`, {
+    action: { label: "Undo", run: () => patch(`/searches/${each.id}`, { query: "", ...each.asked }).then(again, complain) },
+  });
+  return made;
 }
 
 async function forget(each, again) {
   await remove(`/searches/${each.id}`);
-  toast(`“${each.name}” is forgotten; what it finds stays.`, {
-    action: { label: "Undo", run: () => post("/searches", { ...each.asked, name: each.name }).then(again, complain) },
-  });
+  undoable(`“${each.name}” is forgotten; what it finds stays.`, [{ back: () => post("/searches", { ...each.asked, name: each.name }).then(again) }]);
 }
 
 /** The page before anything is asked. `changed` is called when a saved search was. */
@@ -76,20 +78,22 @@ export function welcome(saved, { changed, ask }) {
 }
 
 function savedCard(each, changed) {
-  const act = (what) => async () => {
+  const act = (what) => async (...said) => {
     try {
-      await what();
+      await what(...said);
       changed();
     } catch (error) {
       complain(error);
     }
   };
   const found = each.count === null ? "cannot be asked now" : `${several(each.count, "result")}${each.more ? " or more" : ""}`;
+  const address = link("search", null, { saved: each.id });
+  const name = h("a", { href: address, class: "name", "aria-label": `${each.name}, ${found}` }, each.name);
   return h("li", { class: "card" },
-    h("a", { href: link("search", null, { saved: each.id }), class: "open" },
-      picture(each.cover?.id, { address: each.cover?.thumbnail, kind: each.cover ? null : "—", shape: "square mini" }),
-      h("span", {}, h("strong", {}, each.name), h("span", { class: "small quiet" }, found))),
+    h("a", { href: address, class: "cover", tabindex: "-1", "aria-hidden": "true" },
+      picture(each.cover?.id, { address: each.cover?.thumbnail, kind: each.cover ? null : "—", shape: "square mini" })),
+    h("span", { class: "about" }, name, h("span", { class: "small quiet" }, found)),
     session.may("uploader") && h("span", { class: "tools" },
-      h("button", { type: "button", class: "plain small", "aria-label": `Rename ${each.name}`, on: { click: act(() => rename(each)) } }, "Rename"),
+      pencil(name, each.name, act((said) => rename(each, said))),
       h("button", { type: "button", class: "plain small", "aria-label": `Forget ${each.name}`, on: { click: act(() => forget(each, changed)) } }, "Forget")));
 }

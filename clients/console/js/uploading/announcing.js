@@ -6,6 +6,8 @@ import * as ledger from "./ledger.js";
 import { insist } from "./transfer.js";
 
 const MOST = 100;
+const MARGIN_MS = 60_000;
+const LEAST_MS = 300_000;
 const batches = new Map();
 const asking = new Map();
 
@@ -64,7 +66,7 @@ async function ask(batch, signal) {
   const mine = () => batch.entries.map((id) => entries.get(id)).filter((entry) => entry?.batch === batch.id);
   let answer;
   try {
-    answer = await insist(() => post("/uploads", batch.body, { signal, headers: { "Idempotency-Key": batch.id } }), {
+    answer = await insist((inTime) => post("/uploads", batch.body, { signal: inTime, headers: { "Idempotency-Key": batch.id } }), {
       signal,
       trouble: (text) => { for (const entry of mine()) { entry.trouble = text; entries.touch(entry); } },
     });
@@ -99,11 +101,11 @@ async function refuse(batch, mine, problem) {
 }
 
 function learn(entry, upload, jobId) {
-  const known = { systemId: upload.system_id, jobId, address: upload };
+  const known = { systemId: upload.system_id, jobId, address: upload, until: goodUntil(upload) };
   const isOpen = ["announcing", "missing"].includes(entry.state);
   if (["sent", "settled"].includes(entry.state)) return;
   if (entry.state === "sending") {
-    entry.address = upload;
+    Object.assign(entry, { address: upload, until: known.until });
   } else if (upload.method !== "NONE") {
     if (isOpen) entries.move(entry, entry.file ? "announced" : "missing", known);
     else Object.assign(entry, known);
@@ -116,10 +118,16 @@ function learn(entry, upload, jobId) {
   }
 }
 
+/** When to ask for another address. By a clock that is ahead of the server's, a new one looks old. */
+const goodUntil = ({ expires_at }) => Math.max((Date.parse(expires_at) || 0) - MARGIN_MS, Date.now() + LEAST_MS);
+
 /** The server has given this upload up: it is announced anew, under another key. */
 export function startOver(entry) {
   entries.move(entry, entry.file ? "checked" : "missing", { batch: null, systemId: null, address: null });
 }
+
+/** Know no batch any more: whoever announced them has left. */
+export const leave = () => batches.clear();
 
 /** Forget batches that nobody needs any more. */
 export async function tidy() {

@@ -18,11 +18,15 @@ const byState = new Map(STATES.map((state) => [state, new Set()]));
 export const news = new EventTarget();
 
 let told = null;
+let edits = 0;
+
+/** How often anything has changed: what was worked out at the same number still holds. */
+export const edition = () => edits;
 
 export function entryOf({ file = null, handle = null, root = null, ...known }) {
   return {
     sha256: null, batch: null, systemId: null, jobId: null, sent: false, blob: null, ...known, file, handle, root,
-    state: null, hashed: 0, gone: 0, there: 0, error: null, trouble: null, server: null, duplicateOf: null, stop: null, version: 0,
+    state: null, hashed: 0, gone: 0, there: 0, error: null, trouble: null, server: null, duplicateOf: null, stop: null, until: 0, same: null, version: 0,
   };
 }
 
@@ -56,6 +60,7 @@ export function clear() {
 /** Say that something about it changed. */
 export function touch(entry) {
   entry.version += 1;
+  edits += 1;
   told ??= setTimeout(() => {
     told = null;
     news.dispatchEvent(new Event("change"));

@@ -14,7 +14,8 @@ onmessage = async ({ data: { id, file } }) => {
     const digest = sha256.create();
     for (let at = 0; at < file.size && !given_up.has(id); at += PIECE) {
       digest.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
-      postMessage({ id, done: Math.min(at + PIECE, file.size) });
+      // That the last piece is done is told with the sum.
+      if (at + PIECE < file.size) postMessage({ id, done: at + PIECE });
     }
     const sum = [...digest.digest()].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     postMessage(given_up.delete(id) ? { id, error: "AbortError" } : { id, sum });

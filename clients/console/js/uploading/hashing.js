@@ -1,7 +1,10 @@
 /** The SHA-256 of a file, as hexadecimal digits, while the page stays free. */
 
+/** So many files are hashed at a time, each by a worker of its own; one core is left to the page. */
+export const AT_ONCE = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+
 const asked = new Map();
-let worker = null;
+const workers = [];
 let last = 0;
 
 /**
@@ -9,13 +12,24 @@ let last = 0;
  * a `NotReadableError` or `NotFoundError` when the file changed or went away since it was chosen.
  */
 export function digest(file, { signal, progress = () => {} } = {}) {
-  worker ??= begin();
+  const worker = leastBusy();
   const id = ++last;
   return new Promise((resolve, reject) => {
-    asked.set(id, { resolve, reject, progress });
-    signal?.addEventListener("abort", () => worker.postMessage({ id }), { once: true });
+    asked.set(id, { resolve, reject, progress, worker });
+    const stop = () => asked.has(id) && worker.postMessage({ id });
+    signal?.addEventListener("abort", stop, { once: true });
     worker.postMessage({ id, file });
   });
+}
+
+function leastBusy() {
+  const busy = [...asked.values()].map((each) => each.worker);
+  const idle = workers.find((worker) => !busy.includes(worker));
+  if (idle) return idle;
+  if (workers.length === AT_ONCE) return workers[last % AT_ONCE];
+  const another = begin();
+  workers.push(another);
+  return another;
 }
 
 function begin() {
@@ -31,9 +45,12 @@ function begin() {
     else resolve?.(sum);
   };
   started.onerror = () => {
-    for (const { reject } of asked.values()) reject(new Error("The part of the console that reads files could not be loaded."));
-    asked.clear();
-    worker = null;
+    workers.splice(workers.indexOf(started), 1);
+    for (const [id, each] of asked) {
+      if (each.worker !== started) continue;
+      asked.delete(id);
+      each.reject(new Error("The part of the console that reads files could not be loaded. Try again."));
+    }
   };
   return started;
 }

@@ -6,23 +6,30 @@ import { actions, standing } from "./standing.js";
 
 const MARGIN = 6;
 
-/** A list that shows what `chosen()` answers whenever `draw` is called. */
+/** A list that shows what `chosen()` answers whenever `draw` is called; to scroll asks nobody anew. */
 export function list(chosen, signal) {
   const element = h("ul", { class: "files", "aria-label": "Files" });
   const rows = new Map();
   let waiting = false;
+  let all = null;
+  let height = 0;
+
+  function measure() {
+    all = chosen();
+    height = rowHeight(element);
+    const tall = `${all.length * height}px`;
+    if (element.style.height !== tall) element.style.setProperty("height", tall);
+  }
 
   function draw() {
-    const all = chosen();
-    const height = rowHeight(element);
-    element.style.setProperty("height", `${all.length * height}px`);
+    if (!all) measure();
     const above = -element.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(above / height) - MARGIN);
     const last = Math.min(all.length, Math.ceil((above + innerHeight) / height) + MARGIN);
     const wanted = new Set(all.slice(first, last));
     let left = null;
     for (const [entry, row] of rows) {
-      if (wanted.has(entry) || row.element.contains(document.activeElement) && all.includes(entry)) continue;
+      if (wanted.has(entry) || (row.element.contains(document.activeElement) && all.includes(entry))) continue;
       if (row.element.contains(document.activeElement)) left = row.at;
       row.element.remove();
       rows.delete(entry);
@@ -52,9 +59,13 @@ export function list(chosen, signal) {
     waiting = true;
     requestAnimationFrame(() => { waiting = false; draw(); });
   };
+  const anew = () => {
+    all = null;
+    soon();
+  };
   addEventListener("scroll", soon, { passive: true, signal });
-  addEventListener("resize", soon, { signal });
-  return { element, draw: soon };
+  addEventListener("resize", anew, { signal });
+  return { element, draw: anew };
 }
 
 const rowHeight = (element) => parseFloat(getComputedStyle(element).getPropertyValue("--row")) || 72;

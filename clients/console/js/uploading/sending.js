@@ -7,7 +7,6 @@ import { insist, Refused, send } from "./transfer.js";
 
 const PARTS_AT_ONCE = 3;
 const ADDRESSES = 3;
-const MARGIN_MS = 60_000;
 
 /**
  * Send the entry's file to where it was announced. Throws `Refused` or `Problem` when that is not
@@ -20,7 +19,7 @@ export async function sendFile(entry, signal) {
 }
 
 async function inOne(entry, { signal, trouble }) {
-  await withAddress(() => settle(entry.batch, signal), isFresh(entry), () => insist(async () => {
+  await withAddress(() => settle(entry.batch, signal), Date.now() < entry.until, () => insist(async () => {
     if (entry.address.reason === "upload_over") throw Object.assign(new Error("The upload has expired."), { code: "upload_over" });
     // An earlier try got through after all.
     if (entry.address.method === "NONE") return null;
@@ -30,8 +29,6 @@ async function inOne(entry, { signal, trouble }) {
     return readable(entry, send("POST", entry.address.url, form, { signal, progress: progressOf(entry) }));
   }, { signal, trouble }));
 }
-
-const isFresh = (entry) => Date.parse(entry.address.expires_at) - Date.now() > MARGIN_MS;
 
 /** What has arrived of a multipart upload: `{arrived, count}`. */
 export async function look(entry, { signal }) {
@@ -58,7 +55,7 @@ async function inParts(entry, patience) {
     touch(entry);
   };
   for (let from = 1; from;) {
-    const ask = () => insist(() => get(`/uploads/${entry.systemId}/parts`, { from }, { signal }), patience);
+    const ask = () => insist((inTime) => get(`/uploads/${entry.systemId}/parts`, { from }, { signal: inTime }), patience);
     let page = await ask();
     for (const part of page.arrived) {
       etags.set(part.number, part.etag);
@@ -70,7 +67,7 @@ async function inParts(entry, patience) {
       const start = (number - 1) * page.part_size;
       const bytes = entry.file ? entry.file.slice(start, Math.min(start + page.part_size, entry.size)) : null;
       if (!bytes) throw new DOMException("The file is not at hand.", "NotReadableError");
-      const progress = (gone) => { sending.set(number, gone); count(); };
+      const progress = (gone) => { entry.trouble = null; sending.set(number, gone); count(); };
       const header = await withAddress(async () => { page = await ask(); }, true, () => insist(() => {
         const { url } = page.parts.find((part) => part.number === number);
         return readable(entry, send("PUT", url, bytes, { signal, progress }));
@@ -83,7 +80,7 @@ async function inParts(entry, patience) {
     from = page.next_from;
   }
   const parts = [...etags].sort(([a], [b]) => a - b).map(([number, etag]) => ({ number, etag }));
-  await insist(() => post(`/uploads/${entry.systemId}/complete`, { parts }, { signal }), patience);
+  await insist((inTime) => post(`/uploads/${entry.systemId}/complete`, { parts }, { signal: inTime }), patience);
 }
 
 /** Do something with an address; ask for a new one when it has expired. */
@@ -110,7 +107,8 @@ async function readable(entry, sent) {
 }
 
 const progressOf = (entry) => (gone) => {
-  entry.gone = Math.min(gone, entry.size);
+  // What moves waits for nothing any more.
+  Object.assign(entry, { gone: Math.min(gone, entry.size), trouble: null });
   touch(entry);
 };
 

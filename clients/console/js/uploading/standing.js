@@ -1,7 +1,7 @@
 /** How a file stands, in words: the same states mean the same everywhere. */
 
 import { link } from "../router.js";
-import { percent } from "../words.js";
+import { percent, several } from "../words.js";
 import * as uploader from "./uploader.js";
 
 /** What can be done about a file. */
@@ -42,10 +42,11 @@ function processing(entry) {
 }
 
 function settled(entry) {
-  const { state, stages, error } = entry.server;
+  const { state, stages, error, documents_refused: refused } = entry.server;
   if (state === "failed") return shown(error?.detail ?? "It failed.", { look: "bad", stages, acts: ["replay", "open"] });
   if (state === "duplicate") {
     return shown(entry.spared ? "The library has it already; nothing was sent" : "The library has it already", { look: "good", stages, acts: ["original"] });
   }
+  if (refused) return shown(`Ready, but ${several(refused, "document was", "documents were")} refused: open it to see why`, { look: "warn", stages, acts: ["open"] });
   return shown("Ready", { look: "good", stages, acts: ["open"] });
 }

@@ -3,22 +3,29 @@
 import { post, remove } from "../api.js";
 import { complain } from "../parts/toast.js";
 import * as session from "../session.js";
-import { announce, isRemembered, remember, settle, startOver, tidy } from "./announcing.js";
+import { announce, isRemembered, leave, remember, settle, startOver, tidy } from "./announcing.js";
 import * as entries from "./entries.js";
-import { digest } from "./hashing.js";
+import { AT_ONCE as HASHED_AT_ONCE, digest } from "./hashing.js";
 import * as ledger from "./ledger.js";
+import { grouped } from "./picking.js";
 import { look, sendFile } from "./sending.js";
 import { track } from "./tracking.js";
+import { AT_ONCE as SENT_AT_ONCE } from "./transfer.js";
 
-const CHECKED_AT_ONCE = 2;
-const FILES_AT_ONCE = 4;
+// One more than are hashed at a time is ready, so that nobody waits for the page.
+const CHECKED_AT_ONCE = HASHED_AT_ONCE + 1;
 const AHEAD = 200;
 const GATHER_MS = 120;
 const SMALL_ENOUGH_TO_KEEP = 50_000_000;
 
+const IN_PROGRESS = ["waiting", "checking", "checked", "announcing", "announced", "sending"];
+
 const tab = entries.newId();
+// What had been chosen when the key ended: whoever signs in again need not choose it anew.
+const inHand = new Map();
 let begun = null;
 let whose = null;
+let lastOwner = null;
 let life = null;
 let gathering = null;
 let isAnnouncing = false;
@@ -33,7 +40,8 @@ export function start() {
   if (!owner) return Promise.resolve();
   if (begun && whose === owner) return begun;
   stop();
-  whose = owner;
+  if (lastOwner !== owner) inHand.clear();
+  whose = lastOwner = owner;
   life = new AbortController();
   track(pump, life.signal);
   begun = adopt(life.signal).catch(complain);
@@ -44,13 +52,18 @@ function stop() {
   life?.abort();
   for (const entry of entries.all()) entry.stop?.abort();
   entries.clear();
+  leave();
   begun = whose = null;
   paused = false;
 }
 
-addEventListener("mammothbox:signed-out", stop);
+addEventListener("mammothbox:signed-out", ({ detail }) => {
+  inHand.clear();
+  if (detail?.isExpired) for (const entry of entries.all()) if (entry.file) inHand.set(entry.id, entry.file);
+  stop();
+});
 addEventListener("beforeunload", (event) => {
-  if (entries.count("sending")) event.preventDefault();
+  if (entries.count(...IN_PROGRESS)) event.preventDefault();
 });
 // Held for as long as this page lives: another one may take up only what belongs to none that lives.
 navigator.locks?.request(`mammothbox.tab.${tab}`, () => new Promise(() => {}));
@@ -59,18 +72,19 @@ async function adopt(signal) {
   const { files, batches } = await ledger.kept(whose);
   const { held = [] } = (await navigator.locks?.query()) ?? {};
   const living = new Set(held.map((lock) => lock.name));
-  const isFree = (each) => !living.has(`mammothbox.tab.${each.tab}`);
+  const isFree = (each) => each.tab === tab || !living.has(`mammothbox.tab.${each.tab}`);
   for (const batch of batches.filter(isFree)) remember(Object.assign(batch, { tab }));
   const found = files.filter((each) => isFree(each) && !entries.get(each.id)).map((each) => entries.entryOf({ ...each, tab }));
   const announced = new Set();
   for (const entry of found) {
-    entry.file = entry.blob ?? (await stillAllowed(entry));
+    entry.file = entry.blob ?? inHand.get(entry.id) ?? (await stillAllowed(entry));
     if (!isRemembered(entry.batch)) entry.batch = null;
     if (entry.sent) entries.move(entry, "sent");
     else if (entry.batch) entries.move(entry, entry.file ? "announcing" : "missing");
     else entries.move(entry, entry.file ? "waiting" : "missing");
     if (entry.batch && !entry.sent) announced.add(entry.batch);
   }
+  inHand.clear();
   await ledger.keep({ files: found.map(entries.record), batches: batches.filter(isFree) });
   pump();
   goOnWith(announced, signal).catch(complain);
@@ -119,12 +133,24 @@ function next(entry) {
   return entry.batch ? "announcing" : "checked";
 }
 
-/** Take files in: `{file, path, handle, root, isPasted}` each. What is under way already is not taken twice. */
-export async function add(chosen, { collection = "", comments = "" } = {}) {
+/**
+ * Take files in, as they are found: `{file, path, handle, root, isPasted}` each. What is under way
+ * already is not taken twice.
+ */
+export async function add(found, { collection = "", comments = "" } = {}) {
   // First what is left of before: among it may be these very files.
   await start();
+  const owner = whose;
+  for await (const some of grouped(found)) {
+    // Who signed out meanwhile leaves the rest of the folder to nobody.
+    if (whose !== owner || !owner) return;
+    await take(some, { collection, comments });
+  }
+}
+
+async function take(chosen, { collection, comments }) {
   const missing = Map.groupBy(entries.within("missing"), (entry) => `${entry.name}/${entry.size}`);
-  const underWay = new Set(entries.within("waiting", "checking", "checked", "announcing", "announced", "sending", "sent").map(sameness));
+  const underWay = new Set(entries.within(...IN_PROGRESS, "sent").map(sameness));
   const fresh = [];
   for (const { file, path, handle, root, isPasted } of chosen) {
     const likely = missing.get(`${file.name}/${file.size}`) ?? [];
@@ -143,13 +169,13 @@ export async function add(chosen, { collection = "", comments = "" } = {}) {
   pump();
 }
 
-const sameness = (entry) => JSON.stringify([entry.path, entry.size, entry.modified, entry.collection]);
+const sameness = (entry) => (entry.same ??= JSON.stringify([entry.path, entry.size, entry.modified, entry.collection]));
 
 /** Set everything to work that can be. */
 function pump() {
   while (entries.count("checking") < CHECKED_AT_ONCE && entries.count("waiting")) check(entries.first("waiting"));
   if (paused) return;
-  while (entries.count("sending") < FILES_AT_ONCE && entries.count("announced")) run(entries.first("announced"));
+  while (entries.count("sending") < SENT_AT_ONCE && entries.count("announced")) run(entries.first("announced"));
   const isRoom = entries.count("announced") < AHEAD;
   if (entries.count("checked") && isRoom && !isAnnouncing) gathering ??= setTimeout(gather, GATHER_MS);
 }
@@ -166,7 +192,7 @@ async function gather() {
   isAnnouncing = false;
   // What waits for a twin is looked at again when that is settled.
   if (hasMore) pump();
-  else while (!paused && entries.count("sending") < FILES_AT_ONCE && entries.count("announced")) run(entries.first("announced"));
+  else while (!paused && entries.count("sending") < SENT_AT_ONCE && entries.count("announced")) run(entries.first("announced"));
 }
 
 async function check(entry) {
@@ -202,8 +228,10 @@ async function run(entry) {
   entries.move(entry, "sending", { stop, gone: 0, trouble: null });
   try {
     await sendFile(entry, stop.signal);
+    if (!entries.isKnown(entry)) return;
     entries.move(entry, "sent", { sent: true, gone: entry.size, trouble: null, file: null, blob: null });
-    await ledger.keep({ files: [entries.record(entry)] });
+    // Should this not be kept in time, the server will say that it has the file.
+    ledger.keep({ files: [entries.record(entry)] }).catch(complain);
   } catch (error) {
     if (!entries.isKnown(entry)) return;
     if (error.name === "AbortError") entries.move(entry, "announced", { gone: 0, trouble: null });
@@ -261,8 +289,16 @@ export async function clear() {
   await tidy();
 }
 
-/** Sums for everything on the list: `{files, over, bytes, gone, failed, isBusy}`. */
+let counted = { at: -1, sums: null };
+
+/** Sums for everything on the list: `{files, sent, over, bytes, gone, failed, isBusy}`. */
 export function totals() {
+  const at = entries.edition();
+  if (counted.at !== at) counted = { at, sums: sums() };
+  return counted.sums;
+}
+
+function sums() {
   let bytes = 0, gone = 0;
   for (const entry of entries.all()) {
     if (entry.state === "refused") continue;
@@ -271,8 +307,8 @@ export function totals() {
   }
   const settled = entries.within("settled");
   return {
-    bytes, gone, files: entries.all().length, over: settled.length + entries.count("refused"),
+    bytes, gone, files: entries.all().length, sent: entries.count("sent", "settled", "refused"), over: settled.length + entries.count("refused"),
     failed: settled.filter((entry) => entry.server.state === "failed").length + entries.count("refused"),
-    isBusy: entries.count("waiting", "checking", "checked", "announcing", "announced", "sending") > 0,
+    isBusy: entries.count(...IN_PROGRESS) > 0,
   };
 }

@@ -1,11 +1,14 @@
 /** Duplicates: pairs that are one picture, or look it, decided by a person. */
 
 import { fill, h } from "../dom.js";
-import { decide, copyOf, isCertain, LISTS, load, restore, trash, undo } from "../duplicates/pairs.js";
+import { decide, copyOf, isCertain, LISTS, load } from "../duplicates/pairs.js";
 import { review } from "../duplicates/review.js";
+import { fromTrash, trash } from "../library/acts.js";
+import { reasons, toEach } from "../parts/bulk.js";
 import * as dialog from "../parts/dialog.js";
 import { empty, failed, waiting } from "../parts/states.js";
-import { complain, toast } from "../parts/toast.js";
+import { toast } from "../parts/toast.js";
+import { decided, undoable } from "../parts/undo.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
 import { count, several } from "../words.js";
@@ -22,12 +25,14 @@ export function update(route) {
 
 export async function show(place, route, signal) {
   let current = new AbortController();
+  let listed = "open";
   const tabs = h("nav", { class: "kinds", "aria-label": "Which pairs" });
   const bulk = h("div", { class: "row" });
   const body = h("div", {});
   fill(place, h("div", { class: "head" }, h("h1", {}, "Duplicates"), bulk), h("div", { class: "row tools" }, tabs), body);
   signal.addEventListener("abort", () => { shown = null; current.abort(); });
   shown = (name) => open(LISTS[name] ? name : "open");
+  addEventListener("mammothbox:undone", () => open(listed), { signal });
   if (route.id) await find(route.id);
   else await open(LISTS[route.query.get("show")] ? route.query.get("show") : "open");
 
@@ -42,6 +47,7 @@ export async function show(place, route, signal) {
   async function open(name, first = null) {
     current.abort();
     current = new AbortController();
+    listed = name;
     const { signal: until } = current;
     fill(tabs, Object.entries(LISTS).map(([key, [label]]) => h("a", { class: "button", href: link("duplicates", null, { show: key === "open" ? null : key }), "aria-current": key === name ? "true" : null }, label)));
     fill(bulk);
@@ -84,32 +90,26 @@ export async function show(place, route, signal) {
   async function confirmAll(certain) {
     const text = `At most two of 64 bits of their hashes differ, and their colours agree. Of each pair the suggested one is kept in place of both; nothing is deleted, and it can be undone.`;
     if (!(await dialog.confirm(`Confirm ${several(certain.length, "pair")}?`, text, { answer: "Confirm" }))) return;
-    const { done, failures } = await each(certain, (pair) => decide(pair, "confirm", pair.suggested_keeper));
-    toast(told(`${several(done.length, "pair is", "pairs are")} confirmed`, failures), { action: done.length ? { label: "Undo", run: () => each([...done].reverse(), undo).then(({ failures: left }) => { if (left.length) complain(left[0]); open("open"); }) } : null, bad: failures.length > 0 });
-    await open("open");
+    const done = await toAll(certain, (pair) => decide(pair, "confirm", pair.suggested_keeper), `Confirming ${several(certain.length, "pair")}…`);
+    if (done.length) undoable(`${several(done.length, "pair is", "pairs are")} confirmed.`, decided(done.map(({ answer }) => answer)));
   }
 
   async function trashAll(pairs) {
     const text = "The first of each stays. Copies share its bytes, so this tidies the library and frees no room. They can be restored from the trash.";
     if (!(await dialog.confirm(`Move ${several(pairs.length, "copy", "copies")} to the trash?`, text, { answer: "Move to the trash" }))) return;
-    const { done, failures } = await each(pairs.map(copyOf), async (half) => { await trash(half.system_id); return half; });
-    toast(told(`${several(done.length, "copy is", "copies are")} in the trash`, failures), { action: done.length ? { label: "Undo", run: () => each(done, (half) => restore(half.system_id)).then(({ failures: left }) => { if (left.length) complain(left[0]); open("exact"); }) } : null, bad: failures.length > 0 });
-    await open("exact");
+    const copies = pairs.map((pair) => copyOf(pair).system_id);
+    const done = await toAll(copies, trash, `Moving ${several(copies.length, "copy", "copies")} to the trash…`);
+    if (done.length) undoable(`${several(done.length, "copy is", "copies are")} in the trash.`, done.map(({ of }) => fromTrash(of)), { atOnce: 4 });
+  }
+
+  /** One after the other, for one may stand on another; tells how far that is and what failed, and answers what was done. */
+  async function toAll(things, act, text) {
+    fill(bulk);
+    const told = toast("");
+    const { done, failed } = await toEach(things, act, { progress: told.busy(text), atOnce: 1 });
+    told.close();
+    if (failed.length) toast(`${count(failed.length)} of ${count(things.length)} could not be: ${reasons(failed)}`, { bad: true });
+    if (!signal.aborted) await open(listed);
+    return done;
   }
 }
-
-/** One after the other; what fails does not stop the rest. */
-async function each(list, act) {
-  const done = [];
-  const failures = [];
-  for (const one of list) {
-    try {
-      done.push(await act(one));
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  return { done, failures };
-}
-
-const told = (text, failures) => (failures.length ? `${text}; ${count(failures.length)} could not be: ${failures[0].message}` : `${text}.`);

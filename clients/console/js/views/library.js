@@ -3,11 +3,13 @@
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { selectionBar } from "../library/bar.js";
+import { back, leave } from "../library/place.js";
 import { scrubber } from "../library/scrubber.js";
 import { asked, idAt, ignored, sourceOf } from "../library/source.js";
 import { every } from "../live.js";
 import { filters } from "../parts/filters.js";
 import { grid } from "../parts/grid.js";
+import { isUnderWay } from "../parts/tile.js";
 import { map } from "../parts/map.js";
 import { empty, failed, waiting } from "../parts/states.js";
 import { follow } from "../parts/trail.js";
@@ -16,11 +18,12 @@ import * as session from "../session.js";
 import { count } from "../words.js";
 
 export const title = "Library";
-export const styles = ["grid.css", "filters.css", "map.css", "library.css"];
+export const styles = ["grid.css", "picture.css", "filters.css", "map.css", "library.css"];
 
 const NAMES = ["kind", "tags", "camera", "cluster", "collection", "from", "to", "has_place", "rating", "duplicates", "state", "bbox"];
-const PLACE = "mammothbox.place";
 const LOOK_MS = 15_000;
+const UNDER_WAY_MS = 3000;
+const MOST_FAILED = 20;
 
 let changed = null;
 
@@ -37,16 +40,18 @@ export async function show(place, route, signal) {
   let inner = null;
   const heading = h("h1", { tabindex: "-1" }, "Library");
   const total = h("span", { class: "quiet total", role: "status" });
+  const troubles = h("span", { class: "troubles" });
   const mapButton = h("button", { type: "button", "aria-pressed": "false", on: { click: toggleMap } }, "Map");
   const bar = filters({ names: NAMES, change: narrow, off: (name) => ignored(query).includes(name), signal });
   const where = h("div", { class: "where" });
   const body = h("div", { class: "shelf" });
-  const selection = selectionBar({ shown: () => shown, inTrash: () => query.get("state") === "trash", again: readOn });
+  const selection = selectionBar({ shown: () => shown, inTrash: () => query.get("state") === "trash", again: readOn, signal });
   let seen = null;
 
-  fill(place, h("div", { class: "head" }, heading, total, mapButton), bar.element, where, body, selection.element);
+  fill(place, h("div", { class: "head" }, heading, total, troubles, mapButton), bar.element, where, body, selection.element);
   changed = (next) => {
     query = next;
+    countFailed().catch(() => {});
     shown?.chosen.clear();
     selection.update(new Set());
     tell();
@@ -59,6 +64,8 @@ export async function show(place, route, signal) {
   tell();
   await read();
   every(LOOK_MS, lookAgain, signal);
+  every(LOOK_MS, countFailed, signal);
+  every(UNDER_WAY_MS, async () => { await shown?.refresh(isUnderWay); }, signal);
 
   function narrow(next) {
     go(link("library", null, Object.fromEntries([...new Set(next.keys())].map((name) => [name, next.getAll(name)]))));
@@ -145,24 +152,37 @@ export async function show(place, route, signal) {
   }
 
   function opened(item, index) {
-    sessionStorage.setItem(PLACE, JSON.stringify({ address: location.hash, at: shown.at(), index }));
+    leave(shown.at(), index);
     follow({ address: location.hash, index, id: idAt(source) });
   }
 
   function goBack() {
-    const before = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
-    if ((before?.address || "#/library") !== (location.hash || "#/library") || !before) return;
-    sessionStorage.removeItem(PLACE);
+    const before = back();
+    if (!before) return;
     shown.restore(before.at);
     shown.focus(before.index);
   }
 
   /** What has come meanwhile is shown when nobody is in the middle of something. */
   async function lookAgain() {
+    if (source?.grows) await shown?.refresh(() => true);
+    else if (shown) await shown.refresh((item) => item.status === "failed");
     if (source?.grows || scrollY > 10 || shown?.chosen.size || document.querySelector("dialog[open]")) return;
     const now = await sourceOf(query, signal);
     const same = (one, other) => one.length === other.length && one.every(({ key, count: many }, at) => key === other[at].key && many === other[at].count);
     if (!same(now.sections, source?.sections ?? []) && here().name === "library") await read();
+  }
+
+  /** What has failed is easily not seen among so much, and what intake could not read is in no month. */
+  async function countFailed() {
+    if (query.get("state") === "failed") {
+      fill(troubles, session.may("admin") && h("a", { class: "chip", href: link("operations", null, { tab: "failures" }) }, "By reason"));
+      return;
+    }
+    const { items, next_cursor: more } = await get("/objects", { status: "failed", limit: MOST_FAILED }, { signal });
+    const words = `${count(items.length)}${more ? " and more" : ""} failed`;
+    if (troubles.textContent === words || query.get("state") === "failed") return;
+    fill(troubles, items.length > 0 && h("a", { class: "chip bad", href: link("library", null, { state: "failed" }) }, words));
   }
 
   function nothing() {

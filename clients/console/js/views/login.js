@@ -17,7 +17,7 @@ export async function show(place) {
     said,
     h("button", { class: "main" }, "Sign in"));
   if (session.key()) {
-    go(session.destination(), { replace: true });
+    go(session.destination(session.holder().owner), { replace: true });
     return;
   }
   fill(place, form);
@@ -27,9 +27,7 @@ export async function show(place) {
     event.preventDefault();
     const key = form.elements.key.value.trim();
     try {
-      const after = session.destination();
-      session.begin(key, await get("/keys/current", {}, { key }));
-      go(after);
+      go(session.begin(key, await get("/keys/current", {}, { key })));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       fill(said, failed(error));

@@ -2,17 +2,20 @@
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
-import { restore, sureToPurge, purge, trash } from "../library/acts.js";
+import { fromTrash, restore, sureToPurge, purge, trash } from "../library/acts.js";
+import { goOn } from "../library/place.js";
 import { every } from "../live.js";
 import { facts, metadata, place as placeOf, united } from "../object/about.js";
 import { care } from "../object/care.js";
 import { cluster, duplicates, similar } from "../object/kin.js";
-import { preview, standing } from "../object/preview.js";
+import { preview } from "../object/preview.js";
+import { standing } from "../object/standing.js";
 import { story } from "../object/story.js";
 import { work } from "../object/work.js";
 import { forget } from "../parts/picture.js";
 import { waiting } from "../parts/states.js";
 import { complain, toast } from "../parts/toast.js";
+import { undoable } from "../parts/undo.js";
 import { around } from "../parts/trail.js";
 import { go, link } from "../router.js";
 import * as session from "../session.js";
@@ -26,13 +29,16 @@ const ON_ITS_WAY = new Set(["awaiting_upload", "queued", "processing"]);
 export async function show(place, route, signal) {
   const path = `/objects/${encodeURIComponent(route.id)}`;
   let object = await get(path, {}, { signal });
+  let looks = 0;
   const named = object.filename ?? object.title ?? (object.kind === "json" ? `JSON of ${object.collection ?? "no collection"}` : "Unnamed");
   document.title = `${named} · MammothBox`;
   const steps = h("nav", { class: "row steps", "aria-label": "In the list it was opened from" });
   const acts = h("div", { class: "row" });
   const standingPlace = h("div", {});
   const stage = h("div", { class: "stage" }, waiting());
-  const side = h("div", { class: "side stack" });
+  const about = h("div", { class: "stack" });
+  const said = care(object, { named, changed: taken, signal });
+  const side = h("div", { class: "stack" });
   const works = h("div", {});
   const kin = h("div", { class: "stack" });
   const history = h("section", { class: "card stack" }, h("h2", {}, "History"), waiting());
@@ -40,17 +46,19 @@ export async function show(place, route, signal) {
   fill(place,
     h("div", { class: "head" }, steps, h("h1", { title: named }, named), acts),
     standingPlace,
-    h("div", { class: "object" }, h("div", { class: "stack main-part" }, stage, object.caption && h("p", { class: "caption" }, object.caption), kin, history), h("div", { class: "stack side-part" }, side, works)));
+    h("div", { class: "object" }, h("div", { class: "stack main-part" }, stage, object.caption && h("p", { class: "caption" }, object.caption), kin, history), h("div", { class: "side side-part stack" }, about, said.element, side, works)));
   drawSteps();
   draw();
+  addEventListener("mammothbox:undone", () => again().catch(complain), { signal });
   drawPreview();
   if (ON_ITS_WAY.has(object.status)) every(LOOK_MS, follow, signal);
 
   function draw() {
     drawActs();
-    const told = standing(object);
-    fill(standingPlace, told && h("div", { class: `notice ${told[0]}`, role: told[0] === "bad" ? "alert" : "status" }, told[1]));
-    fill(side, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)), care(object, taken), cluster(object, again), placeOf(object, signal), united(object),
+    fill(standingPlace, standing(object, again));
+    fill(about, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)));
+    said.show(object);
+    fill(side, cluster(object, again), placeOf(object, signal), united(object),
       object.status !== "awaiting_upload" && metadata(object, signal));
     drawRest();
   }
@@ -75,14 +83,18 @@ export async function show(place, route, signal) {
 
   /** After a change that somebody made here: what they have in hand stays as it is. */
   function taken(now) {
-    object = { ...now };
+    if (now) object = { ...now };
     forget(object.system_id);
     later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
   }
 
   async function again() {
+    const mine = (looks += 1);
     const before = object.status;
-    object = await get(path, {}, { signal });
+    const now = await get(path, {}, { signal });
+    // Of two looks that overlap the later one tells how it is.
+    if (mine !== looks) return;
+    object = now;
     forget(object.system_id);
     draw();
     if (before !== object.status) drawPreview();
@@ -115,7 +127,7 @@ export async function show(place, route, signal) {
 
   async function away() {
     await trash(object.system_id);
-    toast("Moved to the trash.", { action: { label: "Undo", run: () => back().catch(complain) } });
+    undoable("Moved to the trash.", [fromTrash(object.system_id)]);
     if (!signal.aborted) await again();
   }
 
@@ -138,16 +150,20 @@ export async function show(place, route, signal) {
     fill(steps, home());
     const trail = await around(object.system_id);
     if (!trail || signal.aborted) return;
-    const step = (id, sign, label) => (id
-      ? h("a", { class: "button", href: link("objects", id), "aria-label": label, on: { click: (event) => { event.preventDefault(); go(link("objects", id), { replace: true }); } } }, sign)
+    const onTo = (id, by) => {
+      goOn(trail.address, by);
+      go(link("objects", id), { replace: true });
+    };
+    const step = (id, by, sign, label) => (id
+      ? h("a", { class: "button", href: link("objects", id), "aria-label": label, on: { click: (event) => { event.preventDefault(); onTo(id, by); } } }, sign)
       : h("button", { type: "button", disabled: true, "aria-label": label }, sign));
     fill(steps, h("a", { class: "button", href: trail.address || "#/library", "aria-label": "Back to the list" }, "←"),
-      step(trail.previous, "‹", "Previous"), step(trail.next, "›", "Next"));
+      step(trail.previous, -1, "‹", "Previous"), step(trail.next, 1, "›", "Next"));
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (event.target.closest("input, textarea, select, video, audio, .map, [role=slider], dialog") || document.querySelector("dialog[open]")) return;
-      const goal = { ArrowLeft: trail.previous, ArrowRight: trail.next }[event.key];
-      if (goal) go(link("objects", goal), { replace: true });
+      const [goal, by] = { ArrowLeft: [trail.previous, -1], ArrowRight: [trail.next, 1] }[event.key] ?? [];
+      if (goal) onTo(goal, by);
       else if (event.key === "Escape" && trail.address) go(trail.address);
     }, { signal });
   }

@@ -7,7 +7,7 @@ import { showFailures } from "../operations/failures.js";
 import { showFlow } from "../operations/flow.js";
 import { showHealth } from "../operations/health.js";
 import { showKeys } from "../operations/keys.js";
-import { showQueues } from "../operations/queues.js";
+import { showNow } from "../operations/now.js";
 import { showSpaces } from "../operations/spaces.js";
 import { showUsage } from "../operations/usage.js";
 import { go, here, link } from "../router.js";
@@ -16,14 +16,14 @@ import { holder, may } from "../session.js";
 export const title = "Operations";
 export const styles = ["figures.css", "schemas.css", "operations.css"];
 
-/** `role` is the least one that the API answers; `everyone` is about all owners at once, and `all` may be. */
+/** `role` is the least one that the API answers; `everyone` is about all owners at once, and `all` is for operators. */
 const TABS = [
+  { name: "now", label: "Now", role: "operator", show: showNow, everyone: true },
   { name: "usage", label: "Usage", role: "admin", show: showUsage },
   { name: "flow", label: "Throughput", role: "admin", show: showFlow, all: true },
   { name: "failures", label: "Failures", role: "admin", show: showFailures, all: true },
   { name: "decisions", label: "Decisions", role: "viewer", show: showDecisions },
   { name: "keys", label: "Keys", role: "admin", show: showKeys },
-  { name: "queues", label: "Queues", role: "operator", show: showQueues, everyone: true },
   { name: "spaces", label: "Spaces", role: "operator", show: showSpaces, everyone: true },
   { name: "clusters", label: "Cluster health", role: "operator", show: showHealth, everyone: true },
 ];
@@ -47,7 +47,8 @@ export async function show(place, route, signal) {
   async function display(query, while_) {
     const tab = mine.find((each) => each.name === query.get("tab")) ?? mine[0];
     const owner = may("operator") ? query.get("owner") : null;
-    const all = may("operator") && tab.all === true && query.has("all");
+    // Who looks after everybody sees everybody first: that nothing of their own failed says nothing.
+    const all = may("operator") && tab.all === true && !owner;
     fill(nav, mine.map((each) => h("a", { href: link("operations", null, { tab: each.name, owner }), "aria-current": each === tab ? "page" : null }, each.label)));
     nav.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
     fill(whose, may("operator") && !tab.everyone && ownerForm(tab, owner, all));
@@ -67,9 +68,9 @@ function ownerForm(tab, owner, all) {
   return h("form", { class: "row owner-form", on: { submit: (event) => {
     event.preventDefault();
     const named = event.target.elements.owner.value.trim();
-    go(link("operations", null, { tab: tab.name, owner: named === holder().owner ? null : named }));
+    go(link("operations", null, { tab: tab.name, owner: !tab.all && named === holder().owner ? null : named }));
   } } },
-  tab.all && h("a", { href: link("operations", null, { tab: tab.name, all: all ? null : "yes" }) }, all ? "One owner" : "All owners"),
+  tab.all && h("a", { href: link("operations", null, { tab: tab.name, owner: all ? holder().owner : null }) }, all ? "One owner" : "All owners"),
   h("label", { class: "row" }, "Owner ", h("input", { name: "owner", value: all ? "" : owner ?? holder().owner, autocomplete: "off", spellcheck: "false", maxlength: 63 })),
   h("button", {}, "Look"));
 }

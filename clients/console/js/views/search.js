@@ -3,6 +3,7 @@
 import { Problem } from "../api.js";
 import { fill, h } from "../dom.js";
 import * as dialog from "../parts/dialog.js";
+import { filters } from "../parts/filters.js";
 import { known, picture } from "../parts/picture.js";
 import { failed, waiting } from "../parts/states.js";
 import { complain } from "../parts/toast.js";
@@ -10,21 +11,28 @@ import { go, here, link } from "../router.js";
 import * as session from "../session.js";
 import { searchBox } from "../search/box.js";
 import * as examples from "../search/example.js";
-import { help } from "../search/grammar.js";
+import { help, parts } from "../search/grammar.js";
 import { found } from "../search/found.js";
-import { listSaved, save, welcome } from "../search/saved.js";
+import { NAMES, asText, parameters, rewritten } from "../search/narrowing.js";
+import { ask as askAnother, listSaved, save, welcome } from "../search/saved.js";
 import { remember } from "../search/suggest.js";
+import { where } from "../search/where.js";
 
 export const title = "Search";
-export const styles = ["search.css", "picture.css"];
+export const styles = ["search.css", "filters.css", "map.css", "picture.css"];
 
 const TYPES = [["", "All"], ["media", "Media"], ["document", "Documents"]];
+const filtersOf = (text) => parts(text).filter((each) => each.key).map((each) => each.text).join(" ");
 let shown = null;
 
-/** What the address asks: words, a kind of thing, an example, or a saved search. */
+/**
+ * What the address asks: words, a kind of thing, an example, or a saved search; `of` is the saved one
+ * that they began as. Filters that stand in it as in the library's are taken into the text.
+ */
 function wanted(query) {
   const read = (name) => query.get(name) ?? "";
-  return { q: read("q"), type: read("type"), like: read("like"), picture: read("picture"), saved: read("saved") };
+  const beside = Object.fromEntries(NAMES.filter((name) => name !== "also" && query.has(name)).map((name) => [name, query.getAll(name)]));
+  return { q: asText({ query: read("q"), ...beside }), type: read("type"), like: read("like"), picture: read("picture"), saved: read("saved"), of: read("of"), map: read("map") };
 }
 
 const isEmpty = (state) => !state.q && !state.type && !state.like && !state.picture && !state.saved;
@@ -38,20 +46,33 @@ export async function show(place, route, signal) {
   let saved = [];
   let state = wanted(route.query);
   let looking = null;
+  const savedNow = () => saved.find((each) => each.id === state.saved);
+  const typeNow = () => (state.saved ? (savedNow()?.asked.type ?? "").replace("all", "") : state.type);
+  const askedNow = () => ({ query: state.q, ...(state.type && { type: state.type }) });
   const to = (change) => go(link("search", null, { ...state, ...change }));
   const box = searchBox({
     area: place,
     signal,
     saved: () => saved,
-    on: { ask, saved: (id) => go(link("search", null, { saved: id })), picture: byPicture },
+    on: { ask, saved: (id) => go(link("search", null, { saved: id, map: state.map })), picture: byPicture },
   });
   const kinds = h("div", { class: "kinds", role: "group", "aria-label": "What to look among" }, TYPES.map(([value, label]) =>
     h("button", { type: "button", dataset: { type: value }, on: { click: () => (state.saved ? ask(box.input.value.trim(), { type: value }) : to({ type: value })) } }, label)));
+  const onMap = h("button", { type: "button", "aria-pressed": "false", on: { click: () => to({ map: state.map ? "" : "1" }) } }, "Map");
+  const change = h("button", { type: "button", on: { click: changeIt } });
   const keep = h("button", { type: "button", on: { click: keepIt } }, "Save");
   const helper = h("button", { type: "button", on: { click: openHelp } }, "Help");
-  const tools = h("div", { class: "row tools" }, kinds, h("span", { class: "row end" }, keep, helper));
+  const tools = h("div", { class: "row tools" }, kinds, h("span", { class: "row end" }, onMap, change, keep, helper));
+  // Chips are another way to write what stands in the box, so that there is one text to share.
+  const narrow = (next) => ask(rewritten(box.input.value.trim(), next));
+  const chips = filters({ names: NAMES, change: narrow, meant: ({ name }) => name, signal });
+  const spots = where({ signal, pick: (bbox) => {
+    const next = parameters(box.input.value);
+    next.set("bbox", bbox.join(","));
+    narrow(next);
+  } });
   const body = h("div", { class: "found" });
-  fill(place, h("div", { class: "head" }, h("h1", {}, "Search")), box.element, tools, body);
+  fill(place, h("div", { class: "head" }, h("h1", {}, "Search")), box.element, tools, chips.element, spots.element, body);
   signal.addEventListener("abort", () => { shown = null; looking?.abort(); });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.target.closest("input, textarea, select") || document.querySelector("dialog[open]")) return;
@@ -66,14 +87,15 @@ export async function show(place, route, signal) {
   await Promise.all([ready, look()]);
 
   function ask(text, change = {}) {
-    const next = { ...state, ...change, q: text, saved: "" };
+    const next = { ...state, type: typeNow(), ...change, q: text, saved: "", of: state.saved || state.of };
     if (link("search", null, next) === link("search", null, wanted(here().query))) look().catch(complain);
     else go(link("search", null, next));
   }
 
   async function byPicture(file) {
     try {
-      go(link("search", null, { picture: await examples.keep(file) }));
+      // Words are not compared with a picture; filters are.
+      go(link("search", null, { picture: await examples.keep(file), q: filtersOf(state.q) }));
     } catch (error) {
       box.complain(error.message);
     }
@@ -95,9 +117,21 @@ export async function show(place, route, signal) {
   }
 
   async function keepIt() {
-    const asked = { query: state.q };
-    if (state.type) asked.type = state.type;
-    if (await save(asked)) await refresh();
+    const made = await save(askedNow());
+    if (!made) return;
+    await refresh();
+    to({ q: "", type: "", of: "", saved: made.id });
+  }
+
+  /** Let the saved search, which this began as, ask what stands here now. */
+  async function changeIt() {
+    try {
+      const { id } = await askAnother(saved.find((each) => each.id === state.of), askedNow(), () => refresh().then(look));
+      await refresh();
+      to({ q: "", type: "", of: "", saved: id });
+    } catch (error) {
+      complain(error);
+    }
   }
 
   function openHelp() {
@@ -106,12 +140,23 @@ export async function show(place, route, signal) {
 
   /** Show in box and buttons what is asked. */
   function paint() {
-    const one = saved.find((each) => each.id === state.saved);
-    const type = one ? one.asked.type ?? "" : state.type;
-    if (one) box.set(String(one.asked.query ?? ""));
-    for (const button of kinds.children) button.setAttribute("aria-pressed", String(button.dataset.type === (type === "all" ? "" : type)));
-    kinds.hidden = Boolean(state.like || state.picture);
-    keep.hidden = !state.q || Boolean(state.saved || state.like || state.picture) || !session.may("uploader");
+    const one = savedNow();
+    const before = saved.find((each) => each.id === state.of);
+    const type = typeNow();
+    const isExample = Boolean(state.like || state.picture);
+    if (one) box.set(asText(one.asked));
+    for (const button of kinds.children) button.setAttribute("aria-pressed", String(button.dataset.type === type));
+    kinds.hidden = isExample;
+    keep.hidden = !state.q || Boolean(state.saved || isExample) || !session.may("uploader");
+    change.hidden = keep.hidden || !before;
+    change.textContent = before ? `Save to “${before.name}”` : "";
+    keep.textContent = before ? "Save as new" : "Save";
+    const text = box.input.value;
+    chips.show(parameters(text));
+    onMap.hidden = isExample || isEmpty(state);
+    onMap.setAttribute("aria-pressed", String(Boolean(state.map)));
+    const isMapped = state.map && !onMap.hidden && (!state.saved || one);
+    spots.show(isMapped ? { query: text, type: type || null, ...(one?.asked.min_score !== undefined && { min_score: one.asked.min_score }) } : null);
     if (one) box.example(h("span", { class: "small" }, "Saved: ", h("strong", {}, one.name)), () => ask(box.input.value.trim()));
   }
 
@@ -132,7 +177,7 @@ export async function show(place, route, signal) {
     }
     const late = setTimeout(() => !until.aborted && fill(body, waiting("Searching")), 250);
     try {
-      await found(body, { state, example, signal: until, ask, like: (each) => go(link("search", null, { like: each.id })) });
+      await found(body, { state, example, signal: until, ask, like: (each) => go(link("search", null, { like: each.id, q: filtersOf(state.q) })) });
       // What was refused is not worth asking again.
       if (!state.like && !state.picture && !state.saved) remember(state.q);
     } catch (error) {
@@ -146,7 +191,10 @@ export async function show(place, route, signal) {
   function refused(error) {
     if (error.status === 422) {
       box.complain(error.message);
-      fill(body, h("p", { class: "quiet nothing" }, "Correct the search above, or look at ", h("button", { type: "button", on: { click: openHelp } }, "How to ask")));
+      const [, wrong, right] = error.message.match(/no filter (\w+):; did you mean (\w+):/) ?? [];
+      const text = right && right !== "near" && state.q.replace(new RegExp(`(^|[\\s-])${wrong}:`, "i"), `$1${right}:`);
+      fill(body, text && h("p", {}, h("button", { type: "button", on: { click: () => ask(text) } }, "Search for ", h("span", { class: "mono" }, text))),
+        h("p", { class: "quiet nothing" }, "Correct the search above, or look at ", h("button", { type: "button", on: { click: openHelp } }, "How to ask")));
     } else {
       fill(body, failed(error, () => look().catch(complain)));
     }

@@ -14,7 +14,7 @@ import { count, several, size } from "../words.js";
 export const title = "Upload";
 export const styles = ["upload.css"];
 
-const SAY_EVERY_MS = 5000;
+const SAY_EVERY_MS = 20_000;
 const SIEVES = [
   { name: "all", label: "All", takes: () => true },
   { name: "open", label: "Under way", takes: (entry) => !["settled", "refused", "missing"].includes(entry.state) },
@@ -24,7 +24,7 @@ const SIEVES = [
 
 export async function show(place, route, signal) {
   const wishes = { collection: "", comments: "" };
-  const take = (chosen) => uploader.add(chosen, wishes).catch(complain);
+  const take = (found) => uploader.add(found, { ...wishes }).catch(complain);
   const head = headOf();
   const lost = h("div", {});
   const sums = sumsOf();
@@ -68,11 +68,12 @@ function headOf() {
 function zoneOf(take) {
   const files = chooser("files", { multiple: true }, take);
   const folder = chooser("folder", { webkitdirectory: true }, take);
+  const isTouched = matchMedia("(pointer: coarse)").matches;
   const element = h("section", { class: "zone", "aria-label": "Add files" },
     svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", fill: "none", stroke: "currentColor", "stroke-width": "1.5", "stroke-linecap": "round", "stroke-linejoin": "round" },
       svg("path", { d: "M12 16V4m0 0-5 5m5-5 5 5M4 16v4h16v-4" })),
-    h("div", {}, h("h2", {}, "Drop anything here"),
-      h("p", { class: "quiet" }, "Pictures, video, sound, JSON, any file or folder; or paste. What the library has already is recognised and not sent.")),
+    h("div", {}, h("h2", {}, isTouched ? "Add anything" : "Drop anything here"),
+      h("p", { class: "quiet" }, `Pictures, video, sound, JSON, any file or folder${isTouched ? "" : "; or paste"}. What the library has already is recognised and not sent.`)),
     h("div", { class: "row" }, files.element, folder.element));
   return { element, choose: files.open };
 }
@@ -83,7 +84,7 @@ function chooser(what, attributes, take) {
     take(filesIn(input.files));
     input.value = "";
   } } });
-  const open = () => (canKeep() ? choose(what).then(take, complain) : input.click());
+  const open = () => (canKeep(what) ? take(choose(what)) : input.click());
   const button = h("button", { type: "button", class: what === "files" ? "main" : null, on: { click: open } }, `Choose ${what === "files" ? "files" : "a folder"}`);
   return { element: [button, input], open };
 }
@@ -127,24 +128,25 @@ function drawLost(place, zone) {
 }
 
 function sumsOf() {
-  const rate = meter();
+  const bytesPerSecond = meter();
+  const filesPerSecond = meter();
   const bar = h("progress", { max: 1, "aria-label": "Progress of all uploads" });
   const text = h("p", { class: "quiet" });
   const aloud = h("p", { class: "unseen", role: "status" });
   let said = 0;
   const element = h("section", { class: "sums", "aria-label": "In total", hidden: true }, bar, text, aloud);
-  const draw = ({ bytes, gone, files, over, failed, isBusy }) => {
+  const draw = ({ bytes, gone, files, sent, over, failed, isBusy }) => {
     element.hidden = files === 0;
-    const speed = rate(gone);
+    const speed = bytesPerSecond(gone);
+    const pace = filesPerSecond(sent);
     const isMoving = isBusy && !uploader.isPaused();
     bar.value = bytes ? gone / bytes : 1;
-    const told = [
-      `${count(over)} of ${several(files, "file")} done`, failed ? `${count(failed)} failed` : "", `${size(gone)} of ${size(bytes)}`,
-      isMoving && speed ? `${size(speed)}/s` : "", isMoving ? left(bytes - gone, speed) : "",
-    ].filter(Boolean).join(" · ");
+    const short = [`${count(over)} of ${several(files, "file")} done`, failed ? `${count(failed)} failed` : "", `${size(gone)} of ${size(bytes)}`];
+    const told = [...short, isMoving && speed ? `${size(speed)}/s` : "", isMoving ? left({ open: bytes - gone, rate: speed }, { open: files - sent, rate: pace }) : ""].filter(Boolean).join(" · ");
     if (text.textContent !== told) text.textContent = told;
     const isOver = files > 0 && over === files;
-    const news = isOver ? `All done: ${told}` : told;
+    // Aloud the essential will do, and not every time that it changes.
+    const news = `${isOver ? "All done: " : ""}${short.filter(Boolean).join(", ")}`;
     if (files && aloud.textContent !== news && (isOver || performance.now() - said > SAY_EVERY_MS)) {
       said = performance.now();
       aloud.textContent = news;
