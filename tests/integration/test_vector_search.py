@@ -276,13 +276,13 @@ class Explaining:
         self._connection = connection
         self.plans: list[dict[str, Any]] = []
 
-    def execute(self, statement: Any, values: Any = None) -> Any:
+    def execute(self, statement: Any, values: Any = None, *, prepare: bool | None = None) -> Any:
         if isinstance(statement, sql.Composed) and "LIMIT" in statement.as_string(None):
             explain = sql.SQL("EXPLAIN (FORMAT json) ") + statement
             row = self._connection.execute(explain, values).fetchone()
             assert row is not None
             self.plans.append(row["QUERY PLAN"][0]["Plan"])
-        return self._connection.execute(statement, values)
+        return self._connection.execute(statement, values, prepare=prepare)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
