@@ -145,5 +145,7 @@ function swallowClick() {
     event.preventDefault();
     event.stopPropagation();
   }, { capture: true, signal: swallowed.signal });
+  // Who presses again means it.
+  addEventListener("pointerdown", () => swallowed.abort(), { capture: true, signal: swallowed.signal });
   setTimeout(() => swallowed.abort(), CLICK_MS);
 }
