@@ -221,8 +221,10 @@ _FOCUSED = """async () => {
   const faults = [];
   if (width < 2 || height < 2) faults.push("has no size");
   const over = document.elementFromPoint(x, y);
+  // What lets touches through lies above what gets them.
+  const isSeenThrough = getComputedStyle(shown).pointerEvents === "none";
   if (!over) faults.push("is outside the window");
-  else if (!shown.contains(over) && !over.contains(shown))
+  else if (!isSeenThrough && !shown.contains(over) && !over.contains(shown))
     faults.push(`is under ${over.className}`);
   const around = [element.parentElement, element.parentElement.parentElement];
   const isRinged = [element, ...around, element.nextElementSibling]

@@ -43,7 +43,7 @@ export function selectionBar({ shown, inTrash, again, signal }) {
     try {
       const outcome = await act(ids);
       if (!outcome) return;
-      for (const { id } of outcome.done) shown()?.chosen.delete(id);
+      for (const each of outcome.done) shown()?.chosen.delete(each.of);
       await again();
     } catch (error) {
       complain(error);
