@@ -165,7 +165,10 @@ _STANDING = (
     "   AND p.yielding = up.id AND p.state = 'confirmed') each)"
     " SELECT id FROM up"
 )
-_REFRESH_STANDING = _REFRESH.replace("= ANY(%(ids)s)", "IN (" + _STANDING + ")")
+# As an array, they are looked up by their keys: to join them, a planner without statistics would
+# make the rows of all that the owner has.
+_ARE_STANDING = "= ANY(ARRAY(" + _STANDING + "))"
+_REFRESH_STANDING = _REFRESH.replace("= ANY(%(ids)s)", _ARE_STANDING)
 
 
 def refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
@@ -186,8 +189,9 @@ def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUI
     """
     connection.execute(
         (
-            "SELECT FROM asset WHERE owner = %(owner)s AND id IN (" + _STANDING + ")"
-            " ORDER BY id FOR NO KEY UPDATE"
+            "SELECT FROM asset WHERE owner = %(owner)s AND id "
+            + _ARE_STANDING
+            + " ORDER BY id FOR NO KEY UPDATE"
         ).encode(),
         {"owner": owner, "ids": list(asset_ids)},
     )
