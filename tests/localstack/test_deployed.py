@@ -115,7 +115,8 @@ def test_a_proposal_is_approved_and_answers_stay_the_same(stack: Cloud) -> None:
         found = stack.http.get("collections/sales").json()
         return bool(found["storage"] == "sql")
 
-    wait_for(stored)
+    # Three functions in turn, each of which may have to be started first.
+    wait_for(stored, patience_s=180)
     assert answer() == before
 
 
