@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESK, HAND, Opened
-from tests.browser.looking import accessible, keep
+from tests.browser.looking import accessible, keep, scrolled
 from tests.browser.people import Owner
 from tests.browser.shelf import Shelf, crowd, filled, photo
 from tests.e2e.stack import wait_for
@@ -17,25 +17,6 @@ pytestmark = pytest.mark.browser
 
 _MANY = 100_000
 _MOST_TILES = 400
-# How long scripts, and how long layout and paint, took of each frame while the page scrolled.
-_SCROLLED = """async ({ by, frames }) => {
-  const scripts = [];
-  let most = 0;
-  const before = window.requestAnimationFrame;
-  window.requestAnimationFrame = (callback) => before((now) => {
-    const began = performance.now();
-    callback(now);
-    scripts.push(performance.now() - began);
-  });
-  for (let frame = 0; frame < frames; frame += 1) {
-    await new Promise((done) => before(() => { scrollBy(0, by); done(); }));
-    most = Math.max(most, document.querySelectorAll(".tile").length);
-  }
-  window.requestAnimationFrame = before;
-  scripts.sort((a, b) => a - b);
-  const at = (share) => Number(scripts[Math.floor(scripts.length * share)].toFixed(2));
-  return { frames: scripts.length, median: at(0.5), p95: at(0.95), worst: at(0.999), tiles: most };
-}"""
 
 
 def ready(page: Page) -> None:
@@ -74,9 +55,9 @@ def test_a_hundred_thousand_pictures_scroll_in_a_bounded_page(opened: Opened, ow
         total(page, _MANY)
 
         for by in (40, 400, 4000):
-            told = page.evaluate(_SCROLLED, {"by": by, "frames": 120})
+            told = scrolled(page, ".tile", by)
             print(size["width"], by, told)
-            assert told["tiles"] < _MOST_TILES
+            assert told["most"] < _MOST_TILES
 
         asked.clear()
         slider = page.get_by_role("slider", name="Date")
