@@ -38,7 +38,7 @@ const oneOf = (item) => ({
 });
 
 /** The keys that a field's name stands for: `a`, `a.b`, or `/a.b/c`. */
-export function keysOf(field) {
+function keysOf(field) {
   if (!field.startsWith("/")) return field.split(".");
   return field.slice(1).split("/").map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
 }

@@ -58,7 +58,7 @@ async function textAt(file, position, signal) {
 }
 
 /** Up to where its brackets close, or the line where they never do; `null` when neither ends here. */
-export function firstDocument(text, isAll) {
+function firstDocument(text, isAll) {
   const line = text.indexOf("\n");
   // Where the next line begins as this one does, each is a document, however broken.
   if (line >= 0 && text[line + 1] === text[0]) return text.slice(0, line);

@@ -20,7 +20,7 @@ export function asked(query) {
   return Object.fromEntries(COUNTED.filter((name) => query.has(name)).map((name) => [name, query.getAll(name)]));
 }
 
-export const monthOf = (at) => MONTH.format(new Date(Number(at.slice(0, 4)), Number(at.slice(5, 7)) - 1, 1));
+const monthOf = (at) => MONTH.format(new Date(Number(at.slice(0, 4)), Number(at.slice(5, 7)) - 1, 1));
 
 async function timelineOf(query, signal) {
   const narrowed = asked(query);

@@ -1,7 +1,7 @@
 /** What one worker gave up: messages nobody could deal with, and stages that spent their attempts. */
 
 import { get, remove } from "../api.js";
-import { fill, h } from "../dom.js";
+import { h } from "../dom.js";
 import { confirm } from "../parts/dialog.js";
 import { onChange, redraw } from "../parts/redraw.js";
 import { waiting } from "../parts/states.js";

@@ -1,7 +1,7 @@
 /** Where everything in a grid is. Tiles are square, so that nothing moves when a picture comes. */
 
 export const HEADING = 48;
-export const GAP = 6;
+const GAP = 6;
 const NARROW = 600;
 
 /** `sections` are `{key, label, count}`; a section without a label has no heading. */

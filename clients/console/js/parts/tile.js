@@ -16,7 +16,7 @@ const STATES = {
 const SIGNS = { json: "{ }", audio: "♪", video: "▶", other: "☰", image: "▦" };
 
 /** What it is called where there is no room for more. */
-export const nameOf = (item) => item.filename || item.caption || (item.kind === "json" ? item.collection || "JSON" : "Unnamed");
+const nameOf = (item) => item.filename || item.caption || (item.kind === "json" ? item.collection || "JSON" : "Unnamed");
 
 /** How it stands when it is not simply there: `{short, long?, look?, drawing?}`, or `null`. */
 function standing(item) {

@@ -16,7 +16,7 @@ export async function versionBefore(schema, signal) {
 }
 
 /** How the columns of two designs differ, by path. */
-export function columnDifferences(before, after) {
+function columnDifferences(before, after) {
   const were = new Map(before.map((column) => [column.path, column]));
   const are = new Map(after.map((column) => [column.path, column]));
   return [

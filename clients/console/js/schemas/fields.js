@@ -35,7 +35,7 @@ function fieldItem(field) {
 }
 
 /** Shares that are nearly all or nearly nothing are not rounded to it. */
-export function exactPercent(value) {
+function exactPercent(value) {
   if (value > 0.995 && value < 1) return `${(Math.floor(value * 10_000) / 100).toFixed(2)} %`;
   if (value > 0 && value < 0.005) return "< 1 %";
   return percent(value);

@@ -243,7 +243,8 @@ def _measure_queues(janitor: Janitor) -> int:
     for name in janitor.queues.urls:
         count("job.queue_depth", janitor.queues.depth(name).waiting, queue=name)
     with janitor.database.transaction() as connection:
-        count("job.dead_stages", sum(stage_rows.count_dead(connection).values()))
+        dead = stage_rows.dead_of_each(connection).values()
+        count("job.dead_stages", sum(each.stages for each in dead))
     return len(janitor.queues.urls)
 
 

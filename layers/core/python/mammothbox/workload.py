@@ -45,22 +45,23 @@ def workloads(database: Database, queues: SqsQueues, letters: SqsQueues) -> list
     now = datetime.now(UTC)
     with database.transaction() as connection:
         names = owners.page(connection)
-        dead, died = stages.count_dead(connection), stages.first_died(connection)
+        dead = stages.dead_of_each(connection)
         waiting = stage_figures.oldest_waiting(connection, names)
         lately = stage_figures.lately(connection, names, now - PATIENCE)
     found = []
     for name in queues.urls:
         depth, lost = queues.depth(name), letters.depth(name)
         ended, since = lately.get(name, Lately(0, 0)), waiting.get(name)
+        died = dead.get(name)
         found.append(
             Workload(
                 name=name,
                 queue=depth,
                 dead_letters=lost,
-                dead_stages=dead.get(name, 0),
+                dead_stages=died.stages if died else 0,
                 oldest_waiting_at=since,
                 oldest_dead_at=min(
-                    [*_sent(letters, name, lost), *([died[name]] if name in died else [])],
+                    [*_sent(letters, name, lost), *([died.since] if died else [])],
                     default=None,
                 ),
                 ended_lately=ended.ended,

@@ -294,20 +294,21 @@ def dead(connection: Connection, name: str, limit: int) -> list[Row]:
     ).fetchall()
 
 
-def count_dead(connection: Connection) -> dict[str, int]:
-    """How many dead stages each worker has, across owners; for operators."""
-    rows = connection.execute(
-        "SELECT name, count(*) AS dead FROM stage WHERE state = 'dead' GROUP BY name"
-    ).fetchall()
-    return {row["name"]: row["dead"] for row in rows}
+@dataclass(frozen=True)
+class Dead:
+    """How many stages of a worker are dead, and when the first of them died."""
+
+    stages: int
+    since: datetime
 
 
-def first_died(connection: Connection) -> dict[str, datetime]:
-    """When the first of each worker's dead stages died, across owners; for operators."""
+def dead_of_each(connection: Connection) -> dict[str, Dead]:
+    """The dead stages of each worker that has any, across owners; for operators."""
     rows = connection.execute(
-        "SELECT name, min(finished_at) AS at FROM stage WHERE state = 'dead' GROUP BY name"
+        "SELECT name, count(*) AS stages, min(finished_at) AS since"
+        " FROM stage WHERE state = 'dead' GROUP BY name"
     ).fetchall()
-    return {row["name"]: row["at"] for row in rows}
+    return {row["name"]: Dead(row["stages"], row["since"]) for row in rows}
 
 
 def _wake_ups(rows: Sequence[Row]) -> list[WakeUp]:

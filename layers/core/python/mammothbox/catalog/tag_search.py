@@ -54,8 +54,7 @@ def tagged(
     """Assets with any of the labels, in small letters: first those that meet most of the query.
 
     Each label comes with the terms it is made of, as bits, `of` so many. What a hand said is as
-    sure as can be. `space` is the active one. To be called after
-    `word_search.take_indexes`.
+    sure as can be. `space` is the active one. To be called after `take_indexes`.
     """
     conditions, values = search_filter.conditions(filters)
     found = _OF_THOSE_THAT_MATCH if _narrows(filters) else _BEST
