@@ -194,10 +194,15 @@ class VectorLibrary:
         ]
 
     def check_sums(self) -> None:
-        """Every count and sum is exactly what the members make it, and the mean is its mean."""
+        """Every count and sum is exactly what the members make it, and the mean is its mean.
+
+        The sketch is that of the mean.
+        """
         shapes = self.rows(
-            "SELECT s.edition, cluster_id, size, trashed, total, centroid::real[] AS centroid"
-            " FROM cluster_shape s JOIN clustering c ON c.owner = s.owner"
+            "SELECT s.edition, s.cluster_id, size, trashed, total, centroid::real[] AS centroid,"
+            " h.signs IS NOT DISTINCT FROM binary_quantize(centroid) AS sketched"
+            " FROM cluster_shape s LEFT JOIN cluster_sketch h USING (owner, edition, cluster_id)"
+            " JOIN clustering c ON c.owner = s.owner"
             " AND s.edition IN (c.edition, c.building) WHERE s.owner = %(owner)s",
             owner=self.owner,
         )
@@ -217,6 +222,7 @@ class VectorLibrary:
                 if (row["edition"], row["cluster_id"]) == (shape["edition"], shape["cluster_id"])
             ]
             assert shape["size"] == len(mine)
+            assert shape["sketched"]
             assert shape["trashed"] == sum(row["trashed_at"] is not None for row in mine)
             if not mine:
                 assert not any(shape["total"])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from uuid import UUID
 
+import numpy as np
 import pytest
 from mammothbox.catalog import clusterings, clusters
 from mammothbox.clustering import acts, linking
@@ -15,7 +16,7 @@ from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
 
 from infra.local.postgres import DatabaseUrls
-from tests.vector_library import VectorLibrary
+from tests.vector_library import DIMENSION, VectorLibrary
 
 EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
 EASTISH, NORTHISH = (1.0, 0.2), (0.2, 1.0)
@@ -39,6 +40,29 @@ def test_what_is_alike_is_together_and_the_rest_is_not(library: VectorLibrary) -
     one, other, third = library.add(EAST), library.add(EASTISH), library.add(NORTH)
 
     assert library.clusters() == [{one, other}, {third}]
+
+
+def test_among_many_clusters_the_nearest_is_found(library: VectorLibrary) -> None:
+    """Among more of them than have their centroids compared."""
+    random = np.random.default_rng(11)
+    directions = random.normal(size=(400, DIMENSION))
+    first = [library.add(direction.tolist()) for direction in directions]
+    opened = {home(library, each) for each in first}
+    assert len(opened) > 100
+    near = directions[:20] + random.normal(0, 0.05, (20, DIMENSION))
+    centroids = {
+        row["cluster_id"]: np.array(row["centroid"])
+        for row in library.rows(
+            "SELECT cluster_id, centroid::real[] AS centroid FROM cluster_shape"
+        )
+    }
+
+    for direction in near:
+        likeness = {
+            each: direction @ middle / np.linalg.norm(middle) for each, middle in centroids.items()
+        }
+        came = library.add(direction.tolist())
+        assert home(library, came) == max(likeness, key=lambda each: likeness[each])
 
 
 def test_why_it_is_there_is_kept(library: VectorLibrary) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
-from mammothbox.catalog import cards, clusterings, clusters, memberships, suggestions
+from mammothbox.catalog import cards, clusterings, clusters, nearness, suggestions
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
 from mammothbox.clustering import acts, parts
@@ -220,7 +220,7 @@ def preview_cluster(
         if parts_wanted is not None:
             found = parts.find(connection, place, cluster, parts_wanted)
             return Preview(parts=[_part(each) for each in found])
-        leaving = memberships.below(connection, place, now, threshold or 0, _PREVIEWED + 1)
+        leaving = nearness.below(connection, place, now, threshold or 0, _PREVIEWED + 1)
     return Preview(
         leaving=[
             Leaving(system_id=each.asset_id, similarity=each.similarity)

@@ -54,6 +54,7 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
     rows = connection.execute(
         "WITH wanted AS (SELECT unnest(%(ids)s::uuid[]) AS asset_id) " + _SELECT,
         {"owner": owner, "ids": list(asset_ids)},
+        prepare=True,
     ).fetchall()
     return [_shows(row) for row in rows]
 

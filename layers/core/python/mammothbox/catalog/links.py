@@ -98,6 +98,7 @@ def of_asset(connection: Connection, owner: str, edition: int, asset_id: UUID) -
         " LEFT JOIN membership m ON m.owner = %(owner)s AND m.edition = %(edition)s"
         " AND m.asset_id = l.other ORDER BY l.other",
         {"owner": owner, "edition": edition, "id": asset_id},
+        prepare=True,
     ).fetchall()
     return [Linked(**row) for row in rows]
 

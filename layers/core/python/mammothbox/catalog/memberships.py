@@ -14,23 +14,6 @@ from mammothbox.catalog.connection import Connection
 
 
 @dataclass(frozen=True)
-class Near:
-    """A cluster near to an asset: how alike they are, and how alike they have to be."""
-
-    cluster_id: UUID
-    similarity: float
-    threshold: float
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """An asset, and how alike it is to the centroid of its cluster."""
-
-    asset_id: UUID
-    similarity: float
-
-
-@dataclass(frozen=True)
 class Why:
     """Why an asset is in its cluster."""
 
@@ -73,58 +56,6 @@ class Sum:
     total: list[int]
 
 
-def nearest(
-    connection: Connection, place: Place, asset_id: UUID, *, never: Sequence[UUID], limit: int = 2
-) -> list[Near]:
-    """The clusters nearest to the asset's own vector, but for those in `never`."""
-    rows = connection.execute(
-        "WITH own AS MATERIALIZED (SELECT vector::halfvec AS v FROM embedding"
-        " WHERE owner = %(owner)s AND asset_id = %(asset_id)s AND space_id = %(space_id)s"
-        " AND frame = 0)"
-        # What is shown is worked out behind the limit: for each row it would be a second time.
-        " SELECT cluster_id, 1 - distance AS similarity, threshold FROM ("
-        "SELECT cluster_id, threshold, centroid <=> (SELECT v FROM own) AS distance"
-        " FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s AND size > 0"
-        " AND cluster_id <> ALL(%(never)s) AND EXISTS (SELECT FROM own)"
-        " ORDER BY distance, cluster_id LIMIT %(limit)s) near ORDER BY distance, cluster_id",
-        {**vars(place), "asset_id": asset_id, "never": list(never), "limit": limit},
-    ).fetchall()
-    return [Near(**row) for row in rows]
-
-
-def likeness(
-    connection: Connection, place: Place, asset_ids: Sequence[UUID], cluster_id: UUID
-) -> dict[UUID, float]:
-    """How alike each asset is to the cluster's centroid."""
-    rows = connection.execute(
-        "SELECT e.asset_id, 1 - (s.centroid <=> e.vector::halfvec) AS similarity"
-        " FROM cluster_shape s JOIN embedding e ON e.owner = s.owner AND e.space_id = %(space_id)s"
-        " AND e.frame = 0 AND e.asset_id = ANY(%(ids)s)"
-        " WHERE s.owner = %(owner)s AND s.edition = %(edition)s AND s.cluster_id = %(cluster_id)s",
-        {**vars(place), "ids": list(asset_ids), "cluster_id": cluster_id},
-    ).fetchall()
-    return {row["asset_id"]: row["similarity"] for row in rows}
-
-
-def below(
-    connection: Connection, place: Place, cluster_id: UUID, threshold: float, limit: int
-) -> list[Likeness]:
-    """Members that no hand put there and that are less like the centroid, the least first."""
-    rows = connection.execute(
-        "SELECT e.asset_id, 1 - (s.centroid <=> e.vector::halfvec) AS similarity"
-        " FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
-        " JOIN cluster_shape s ON s.owner = m.owner AND s.edition = m.edition"
-        " AND s.cluster_id = m.cluster_id JOIN embedding e ON e.owner = m.owner"
-        " AND e.asset_id = m.asset_id AND e.space_id = %(space_id)s AND e.frame = 0"
-        " WHERE m.owner = %(owner)s AND m.edition = %(edition)s AND m.cluster_id = %(cluster_id)s"
-        " AND NOT m.pinned AND m.joined_at <= c.held_at IS NOT TRUE"
-        " AND 1 - (s.centroid <=> e.vector::halfvec) < %(threshold)s"
-        " ORDER BY similarity, e.asset_id LIMIT %(limit)s",
-        {**vars(place), "cluster_id": cluster_id, "threshold": threshold, "limit": limit},
-    ).fetchall()
-    return [Likeness(**row) for row in rows]
-
-
 def has_vector(connection: Connection, place: Place, asset_id: UUID) -> bool:
     """Whether the asset can be clustered there at all."""
     row = connection.execute(
@@ -145,6 +76,7 @@ def of_assets(
         " FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
         " WHERE m.owner = %s AND m.edition = %s AND m.asset_id = ANY(%s)",
         [owner, edition, list(asset_ids)],
+        prepare=True,
     ).fetchall()
     return {row["asset_id"]: Membership(**row) for row in rows}
 
@@ -290,6 +222,7 @@ def sum_of(connection: Connection, place: Place, asset_ids: Sequence[UUID]) -> S
         " FROM member, unnest(vector::real[]) WITH ORDINALITY AS c (x, n) GROUP BY n) summed),"
         " '{}') AS total",
         {**vars(place), "ids": list(asset_ids)},
+        prepare=True,
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always has its row
     return Sum(**row)
@@ -311,10 +244,10 @@ def _add(
     if summed.size == 0:
         return
     connection.execute(
-        "UPDATE cluster_shape SET size = size + %(size)s, trashed = trashed + %(trashed)s,"
-        " total = add_up(total, %(total)s::bigint[], %(times)s),"
-        " centroid = mean_of(add_up(total, %(total)s::bigint[], %(times)s),"
-        " nullif(size + %(size)s, 0))"
+        "UPDATE cluster_shape s SET size = s.size + %(size)s, trashed = s.trashed + %(trashed)s,"
+        " (total, centroid) = (SELECT together, mean_of(together, nullif(s.size + %(size)s, 0))"
+        # With OFFSET, or the sum would be written into both places and worked out twice.
+        " FROM (SELECT add_up(s.total, %(total)s::bigint[], %(times)s) AS together OFFSET 0) once)"
         " WHERE owner = %(owner)s AND edition = %(edition)s AND cluster_id = %(cluster_id)s",
         {
             **vars(place),
@@ -324,6 +257,7 @@ def _add(
             "total": summed.total,
             "times": times,
         },
+        prepare=True,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from mammothbox.catalog import clusters, links, memberships
+from mammothbox.catalog import clusters, links, memberships, nearness
 from mammothbox.catalog.clusters import Cluster
 from mammothbox.catalog.connection import Database
 from mammothbox.catalog.memberships import Membership
@@ -75,7 +75,7 @@ def set_threshold(database: Database, by: By, cluster_id: UUID, threshold: float
         )
         leaving = [
             each.asset_id
-            for each in memberships.below(
+            for each in nearness.below(
                 table.connection, table.place, cluster.id, threshold, MOST_MOVED + 1
             )
         ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from mammothbox.catalog import chores, clusterings, clusters, links, memberships
+from mammothbox.catalog import chores, clusterings, clusters, links, memberships, nearness
 from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.memberships import Membership, Near, Place, Why
+from mammothbox.catalog.memberships import Membership, Place, Why
+from mammothbox.catalog.nearness import Near
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.clustering import naming
 from mammothbox.clustering.chore_names import CONSOLIDATE, NAME, PLACE, REBUILD
@@ -69,7 +70,7 @@ def put(
     """
     linked = links.of_asset(connection, place.owner, place.edition, asset_id)
     forbidden = {*never, *(one.cluster_id for one in linked if one.kind == "cannot")} - {None}
-    near = memberships.nearest(
+    near = nearness.nearest(
         connection, place, asset_id, never=[each for each in forbidden if each is not None]
     )
     for one in linked:
@@ -129,7 +130,7 @@ def _why(near: Sequence[Near]) -> Why:
 
 
 def _why_linked(connection: Connection, place: Place, asset_id: UUID, cluster_id: UUID) -> Why:
-    found = memberships.likeness(connection, place, [asset_id], cluster_id)
+    found = nearness.likeness(connection, place, [asset_id], cluster_id)
     return Why(similarity=found.get(asset_id))
 
 
