@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from mammothbox.catalog import space_index
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.spaces import SpaceRow
 
@@ -16,6 +17,8 @@ class Known:
 
     space: SpaceRow | None
     vector: str | None
+    # How many vectors its index has; see `vector_plan.Expected`.
+    indexed: float | None = None
 
 
 def digest(text: str) -> bytes:
@@ -35,7 +38,8 @@ def find(connection: Connection, owner: str, text: str) -> Callable[[], Known]:
     """
     cursor = connection.execute(
         "SELECT s.id, s.name, s.model, s.weights_sha256, s.dimension, s.state, s.calibration,"
-        " s.activated_at, v.vector::text AS vector, v.used_at < now() - interval '1 day' AS unnoted"
+        " s.activated_at, v.vector::text AS vector,"
+        " v.used_at < now() - interval '1 day' AS unnoted, " + space_index.INDEXED + " AS indexed"
         " FROM embedding_space s LEFT JOIN query_vector v ON v.owner = %(owner)s"
         " AND v.space_id = s.id AND v.digest = %(digest)s WHERE s.state = 'active'",
         {"owner": owner, "digest": digest(text)},
@@ -46,11 +50,11 @@ def find(connection: Connection, owner: str, text: str) -> Callable[[], Known]:
         row = cursor.fetchone()
         if row is None:
             return Known(None, None)
-        vector, unnoted = row.pop("vector"), row.pop("unnoted")
+        vector, unnoted, indexed = row.pop("vector"), row.pop("unnoted"), row.pop("indexed")
         space = SpaceRow(**row)
         if unnoted:
             _note_use(connection, owner, space, text)
-        return Known(space, vector)
+        return Known(space, vector, indexed)
 
     return read
 

@@ -18,6 +18,13 @@ _MOST_AT_ONCE = 50_000
 # nearest 60 of this index hold as many of the ten best as the nearest 200 of pgvector's own 64.
 _CARE = 200
 
+# How many vectors the index of `embedding_space s` has; NULL where there is no valid one.
+INDEXED = (
+    "(SELECT c.reltuples FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
+    " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'catalog')"
+    " AND c.relname = 'embedding_near_' || s.id AND i.indisvalid)"
+)
+
 
 def name(space_id: int) -> str:
     """What the index of the space is called."""

@@ -19,7 +19,7 @@ it has found the best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -67,25 +67,15 @@ class Plan:
     width: int = 0
 
 
-def expect(
-    connection: Connection, owner: str, space: SpaceRow | None, filters: Filters
-) -> Callable[[], Expected]:
-    """Asks what is to be expected; what is returned reads the answer."""
+def expect(connection: Connection, owner: str, space: SpaceRow, filters: Filters) -> Expected:
+    """What is to be expected of the filters, and of the space's index."""
     rows = filter_estimate.rows(connection, owner, filters)
-    if space is None:
-        return lambda: Expected(rows())
     index = connection.execute(
-        "SELECT c.reltuples FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
-        " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'catalog')"
-        " AND c.relname = %s AND i.indisvalid",
-        [space_index.name(space.id)],
+        "SELECT " + space_index.INDEXED + " AS indexed FROM embedding_space s WHERE s.id = %s",
+        [space.id],
     )
-
-    def read() -> Expected:
-        expected, found = rows(), index.fetchone()
-        return Expected(expected, found["reltuples"] if found else None)
-
-    return read
+    expected, found = rows(), index.fetchone()
+    return Expected(expected, found["indexed"] if found else None)
 
 
 def choose(expected: Expected, depth: int) -> Plan:

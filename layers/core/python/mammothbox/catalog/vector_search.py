@@ -86,7 +86,7 @@ def nearest(  # noqa: PLR0917 - as every retriever has them, and the space
     values |= {"owner": owner, "query": query, "apart_from": apart_from, "depth": depth}
     asked = _Asked(connection, conditions, values, space, depth)
     if expected is None:
-        expected = vector_plan.expect(connection, owner, space, filters)()
+        expected = vector_plan.expect(connection, owner, space, filters)
     plan = vector_plan.choose(expected, depth)
     hits, name = ([], "") if plan.width == 0 else _by_index(asked, plan)
     if len(hits) < depth:

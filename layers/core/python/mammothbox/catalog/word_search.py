@@ -19,7 +19,7 @@ Pending: TypeAlias = Callable[[], Ranking]
 # Of a word that more have, so many times as many as are wanted are ranked: those that the index,
 # or the list, has first. Measured on 200,000 assets: a thousand take 3 to 8 ms of a core for words
 # that 65 % to 3 % have, half as many half of that.
-_RANKED_FOR_ONE = 4
+_RANKED_FOR_ONE = 2
 # One more than a list has, so that it is known where that ends early.
 _MOST_RANKED = 1001
 # Of so many it is quicker to look at each than to look up what has one of the words.

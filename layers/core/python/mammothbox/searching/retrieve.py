@@ -9,17 +9,18 @@ from uuid import UUID
 from mammothbox.catalog import (
     clusters_named,
     document_search,
+    filter_estimate,
     query_vectors,
     query_words,
     searchable_list,
     tag_search,
-    vector_plan,
     vector_search,
     word_search,
 )
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.query_words import Understood
 from mammothbox.catalog.spaces import SpaceRow
+from mammothbox.catalog.vector_plan import Expected
 from mammothbox.catalog.word_search import Pending
 from mammothbox.searching.answer import Result, Step
 from mammothbox.searching.asked import About, Query
@@ -43,6 +44,8 @@ class Prepared:
     words: tuple[Understood, ...]
     space: SpaceRow | None
     vector: str | None
+    # How many vectors the index of the space has.
+    indexed: float | None = None
     # Why there is no vector, when one was to be made.
     without_vector: str | None = None
 
@@ -90,7 +93,7 @@ def prepare(connection: Connection, owner: str, query: Query) -> Prepared:
     clusters = clusters_named.find(connection, owner, names(query))
     found = known()
     filters = with_clusters(query, clusters())
-    return Prepared(query, filters, tuple(words()), found.space, found.vector)
+    return Prepared(query, filters, tuple(words()), found.space, found.vector, found.indexed)
 
 
 def by_text(
@@ -111,9 +114,9 @@ def by_text(
 
 def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Ranking]:
     """What each retriever that the query calls for has to say, in two round trips."""
-    expected = vector_plan.expect(connection, owner, prepared.space, prepared.filters)()
+    rows = filter_estimate.rows(connection, owner, prepared.filters)()
     word_search.take_indexes(connection)
-    pending = _ask(connection, owner, prepared, depth, expected.rows)
+    pending = _ask(connection, owner, prepared, depth, rows)
     rankings: list[Ranking] = []
     if prepared.reads_text and prepared.space is not None and prepared.vector is not None:
         # What was asked above is answered with the first of this.
@@ -125,7 +128,7 @@ def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) 
                 prepared.vector,
                 prepared.filters,
                 depth,
-                expected=expected,
+                expected=Expected(rows, prepared.indexed),
             )
         )
     return [*rankings, *(read() for read in pending)]

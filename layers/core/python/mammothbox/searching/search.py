@@ -26,7 +26,7 @@ Show: TypeAlias = Callable[[Connection, Sequence[Result]], None]
 _Look: TypeAlias = "Callable[[Connection, int], Found | _Lacking]"
 
 # The first page looks so many times as deep as it shows, and at least so deep.
-_DEEPER = 3
+_DEEPER = 2
 _LEAST_DEPTH = 50
 # An embedding space may become active while a text is being embedded in the one before.
 _TRIES = 3

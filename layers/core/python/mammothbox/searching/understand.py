@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import is_dataclass, replace
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -83,7 +83,7 @@ def with_clusters(query: Query, found: Mapping[str, set[UUID]]) -> Filters:
 
 def digest(asked: Asked, example: str = "") -> bytes:
     """The same for requests that have the same pages; `example` is what was shown."""
-    plain = {name: value for name, value in asdict(asked).items() if name not in _NOT_PART_OF_IT}
+    plain = {name: value for name, value in vars(asked).items() if name not in _NOT_PART_OF_IT}
     text = json.dumps([plain, example], default=_plain, sort_keys=True)
     return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
@@ -101,6 +101,8 @@ def _harmless(filters: Filters) -> Filters:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return vars(value)
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
