@@ -29,8 +29,8 @@ from tests.integration.test_round_trips import Wire
 from tests.search_library import SearchLibrary
 
 BEACH = (1.0, 0.0)
-# To understand, to plan and to look for vectors while words are looked for; to show, and to end.
-CACHED_SEARCH = 5
+# To understand and to plan; to look for vectors while words are; to show, and to end.
+CACHED_SEARCH = 4
 SEA = [(1.0, n / 50) for n in range(30)]
 
 

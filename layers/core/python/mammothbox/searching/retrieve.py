@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class Prepared:
     vector: str | None
     # How many vectors the index of the space has.
     indexed: float | None = None
+    # How many assets the filters are expected to leave, where that could be asked so early.
+    rows: int | None = None
     # Why there is no vector, when one was to be made.
     without_vector: str | None = None
 
@@ -91,9 +93,20 @@ def prepare(connection: Connection, owner: str, query: Query) -> Prepared:
     words = query_words.understand(connection, owner, query.terms)
     known = query_vectors.find(connection, owner, query.text)
     clusters = clusters_named.find(connection, owner, names(query))
+    rows = _expected(connection, owner, query)
     found = known()
     filters = with_clusters(query, clusters())
-    return Prepared(query, filters, tuple(words()), found.space, found.vector, found.indexed)
+    return Prepared(
+        query, filters, tuple(words()), found.space, found.vector, found.indexed, rows()
+    )
+
+
+def _expected(connection: Connection, owner: str, query: Query) -> Callable[[], int | None]:
+    """Asks how much the filters leave, unless clusters have to be looked up first or it is of no
+    use; what is returned reads the answer."""
+    if names(query) or not query.terms:
+        return lambda: None
+    return filter_estimate.rows(connection, owner, query.filters)
 
 
 def by_text(
@@ -114,7 +127,9 @@ def by_text(
 
 def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Ranking]:
     """What each retriever that the query calls for has to say, in two round trips."""
-    rows = filter_estimate.rows(connection, owner, prepared.filters)()
+    rows = prepared.rows
+    if rows is None:
+        rows = filter_estimate.rows(connection, owner, prepared.filters)()
     word_search.take_indexes(connection)
     pending = _ask(connection, owner, prepared, depth, rows)
     rankings: list[Ranking] = []

@@ -27,7 +27,7 @@ _Look: TypeAlias = "Callable[[Connection, int], Found | _Lacking]"
 
 # The first page looks so many times as deep as it shows, and at least so deep.
 _DEEPER = 2
-_LEAST_DEPTH = 50
+_LEAST_DEPTH = 40
 # An embedding space may become active while a text is being embedded in the one before.
 _TRIES = 3
 
