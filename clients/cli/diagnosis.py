@@ -16,7 +16,7 @@ from typing import Any, Literal
 import httpx2
 
 from clients.cli import config
-from clients.cli.output import counted
+from clients.cli.output import counted, when
 from clients.cli.problems import (
     FAILED,
     PROBLEMS,
@@ -234,12 +234,12 @@ def _failures(server: Server) -> Finding:
 
 
 def _dead_letters(server: Server) -> Finding:
-    dead = {
-        one["name"]: one["dead_letters"]["waiting"] + one["dead_stages"]
+    told = ", ".join(
+        f"{one['name']}: {many} since {when(one['oldest_dead_at'])}"
         for one in server.get("admin/queues")["items"]
-    }
-    told = ", ".join(f"{name}: {many}" for name, many in dead.items() if many)
-    do = "`mammothbox dlq show QUEUE`, then `mammothbox dlq redrive QUEUE`." if told else ""
+        if (many := one["dead_letters"]["waiting"] + one["dead_stages"])
+    )
+    do = "`mammothbox dlq show QUEUE`, then `dlq redrive QUEUE` or `dlq discard`." if told else ""
     return Finding("dead letters", _well(not told, "warning"), told or "none", do)
 
 

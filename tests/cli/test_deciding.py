@@ -126,6 +126,15 @@ def test_operators_see_queues_and_models(
     assert {one["name"] for one in lines(person("dlq", "list", "--json").out)} >= {"intake"}
     assert person("dlq", "redrive", "intake", "--json").status == 0
     assert person("dlq", "show", "embed").err.strip() == "Nothing was given up."
+    house.session.client("sqs").send_message(
+        QueueUrl=house.dead_letter_queue_urls["intake"], MessageBody="none of ours"
+    )
+    [strange] = json.loads(person("dlq", "show", "intake", "--json").out)["messages"]
+    assert not strange["is_ours"] and "intake: 1 since 20" in person("doctor").out
+    assert person("dlq", "discard", "intake", strange["id"]).status == 2, "nobody is there to ask"
+    assert person("dlq", "discard", "intake", strange["id"], "--yes").status == 0
+    assert person("dlq", "discard", "intake", strange["id"], "--yes").status == 4
+    assert person("dlq", "show", "intake").err.strip() == "Nothing was given up."
     known = lines(person("models", "list", "--json").out)
     assert [one["state"] for one in known].count("active") == 1
     assert person("models", "activate", "nothing").status == 4

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from clients.cli import listing, output
+from clients.cli.commands.tag import Yes
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.problems import USAGE, Stop
 from clients.cli.server import connect
+from clients.cli.targets import sure
 
 Queue = Annotated[str, typer.Argument(help="Such as intake or embed.")]
 
@@ -22,10 +24,13 @@ def _dead(one: dict[str, Any]) -> int:
 
 _QUEUES = (
     Column("queue", lambda one: one["name"]),
+    Column("state", lambda one: one["condition"]),
     Column(">waiting", lambda one: one["queue"]["waiting"]),
     Column(">in flight", lambda one: one["queue"]["in_flight"]),
+    Column("since", lambda one: output.when(one["oldest_waiting_at"])),
     Column(">dead letters", _dead),
     Column(">dead stages", lambda one: one["dead_stages"]),
+    Column("since", lambda one: output.when(one["oldest_dead_at"])),
 )
 _STAGES = (
     Column("owner", lambda one: one["owner"]),
@@ -39,6 +44,7 @@ _MESSAGES = (
     Column("message", lambda one: one["id"]),
     Column("object", lambda one: one["asset_id"]),
     Column(">receives", lambda one: one["receives"]),
+    Column("ours", lambda one: "yes" if one["is_ours"] else "no"),
     Column("at", lambda one: output.when(one["sent_at"])),
 )
 
@@ -49,6 +55,7 @@ def add(app: typer.Typer) -> None:
     group.command("list")(list_queues)
     group.command("show")(show)
     group.command("redrive")(redrive)
+    group.command("discard")(discard)
     app.add_typer(group, name="dlq")
 
 
@@ -103,3 +110,20 @@ def redrive(
             else:
                 messages, stages = redriven["messages"], redriven["stages"]
                 output.note(f"{name}: {messages} messages and {stages} stages are tried again.")
+
+
+def discard(
+    queue: Queue,
+    messages: Annotated[list[str], typer.Argument(help="As `dlq show` names them.")],
+    *,
+    yes: Yes = False,
+) -> None:
+    """Take away dead messages that ask for no work: others are only tried again.
+
+    Example: mammothbox dlq discard intake 3f0c5f1e-6a5b-4c43-9a5e-3d1f8a4b7c11
+    """
+    sure(f"Take {len(messages)} of the dead messages of {queue} away for ever?", yes)
+    with connect() as server:
+        for message in messages:
+            server.delete(f"admin/dlq/{queue}/{message}")
+            output.note(f"{message} is gone.")

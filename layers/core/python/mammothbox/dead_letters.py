@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,6 @@ from mammothbox.route import INTAKE
 
 # Long enough to move what was received, short enough that a broken-off call hides nothing.
 _HIDE_S = 30
-# A look hides nothing: a redrive right after it must find every message.
-_LOOK_S = 0
 _MOST = 500
 
 
@@ -69,11 +67,11 @@ class DeadLetters:
                 id=message.id,
                 body=message.body,
                 receives=message.receives,
-                sent_at=datetime.fromtimestamp(message.sent_at_ms / 1000, UTC),
+                sent_at=message.sent_at,
                 asset_id=next((key.asset_id for key in _stages_of(message.body)), None),
                 is_ours=_is_ours(message.body),
             )
-            for message in self.letters.receive(name, hide_s=_LOOK_S)
+            for message in self.letters.look(name)
         ]
 
     def stages(self, name: str, limit: int) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,7 +41,7 @@ class Message:
     body: str
     attributes: Mapping[str, MessageAttributeValueUnionTypeDef]
     receives: int
-    sent_at_ms: int
+    sent_at: datetime
 
 
 class WakeUps(Protocol):
@@ -159,10 +160,16 @@ class SqsQueues:
                 body=message["Body"],
                 attributes=message.get("MessageAttributes", {}),
                 receives=int(message["Attributes"]["ApproximateReceiveCount"]),
-                sent_at_ms=int(message["Attributes"]["SentTimestamp"]),
+                sent_at=datetime.fromtimestamp(
+                    int(message["Attributes"]["SentTimestamp"]) / 1000, UTC
+                ),
             )
             for message in answer.get("Messages", [])
         ]
+
+    def look(self, name: str) -> list[Message]:
+        """Up to ten of the messages, which stay: whoever receives right after it finds them all."""
+        return self.receive(name, hide_s=0)
 
     def hide(self, name: str, receipt: str, seconds: int) -> None:
         """Let a received message come back after `seconds`."""

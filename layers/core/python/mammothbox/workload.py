@@ -16,8 +16,6 @@ Condition = Literal["idle", "working", "behind", "stuck"]
 # No worker may take longer for a piece of work: what waits longer waits for others, and one of
 # which nothing ends for as long does nothing.
 PATIENCE = timedelta(minutes=5)
-# A look hides nothing: a redrive right after it must find every message.
-_LOOK_S = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ def workloads(database: Database, queues: SqsQueues, letters: SqsQueues) -> list
         depth, lost = queues.depth(name), letters.depth(name)
         ended, since = lately.get(name, Lately(0, 0)), waiting.get(name)
         died = dead.get(name)
+        sent = [one.sent_at for one in letters.look(name)] if lost.waiting else []
         found.append(
             Workload(
                 name=name,
@@ -61,7 +60,7 @@ def workloads(database: Database, queues: SqsQueues, letters: SqsQueues) -> list
                 dead_stages=died.stages if died else 0,
                 oldest_waiting_at=since,
                 oldest_dead_at=min(
-                    [*_sent(letters, name, lost), *([died.since] if died else [])],
+                    [*sent, *([died.since] if died else [])],
                     default=None,
                 ),
                 ended_lately=ended.ended,
@@ -77,9 +76,3 @@ def condition(depth: Depth, waits: timedelta | None, ended_lately: int) -> Condi
     if waits is not None and waits > PATIENCE:
         return "behind" if ended_lately else "stuck"
     return "working" if depth.waiting or depth.in_flight or waits is not None else "idle"
-
-
-def _sent(letters: SqsQueues, name: str, depth: Depth) -> list[datetime]:
-    """When dead messages were sent, as far as a look shows them."""
-    found = letters.receive(name, hide_s=_LOOK_S) if depth.waiting else []
-    return [datetime.fromtimestamp(one.sent_at_ms / 1000, UTC) for one in found]
