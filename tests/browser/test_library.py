@@ -315,6 +315,10 @@ def test_choosing_and_moving_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_text("150 objects chosen")).to_be_visible()
     page.get_by_role("button", name="Choose none").click()
+    # By mouse to where no tile is that had the focus: Tab leads to one that is seen.
+    for place in (100_000, 0):
+        page.evaluate(f"scrollTo(0, {place})")
+        expect(page.locator('.tile a[tabindex="0"]')).to_be_in_viewport()
     page.locator('.tile a[tabindex="0"]').focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#/objects/"))

@@ -30,7 +30,7 @@ STATUS = 5
 # What was asked before, so that its vector is known.
 SEARCHES = {
     "search": 5,
-    "search?query=warm": 6,
+    "search?query=warm": 5,
     "timeline": 3,
     "map": 3,
     "searches": 3,

@@ -71,6 +71,7 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     drawnAt = begin;
     // What has the focus stays, wherever it went: else the keyboard would lose its place.
     if (tiles.get(current)?.element.contains(document.activeElement)) wanted.add(current);
+    else if (!wanted.has(current)) reach(visible(begin + bar, begin + innerHeight));
     for (const [index, tile] of tiles) if (!wanted.has(index)) { tile.element.remove(); tiles.delete(index); spares.push(tile); }
     const ordered = [...wanted].sort((a, b) => a - b);
     for (const index of ordered) if (!tiles.has(index)) drawTile(index);
@@ -78,6 +79,12 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     clearTimeout(settling);
     settling = setTimeout(() => { if (isFast) draw(); fetchMissing(); }, SETTLED_MS);
     moved(here);
+  }
+
+  /** Whoever comes by Tab comes to what is seen. */
+  function reach([first = current]) {
+    current = first;
+    tiles.get(current)?.tabbable(true);
   }
 
   function visible(from, to) {
