@@ -1,4 +1,4 @@
-"""An empty database again, between two tests: a hundredth of the time of making one."""
+"""An empty database again, between two tests: a tenth of the time of making one."""
 
 from __future__ import annotations
 

@@ -235,7 +235,8 @@ def _failures(server: Server) -> Finding:
 
 def _dead_letters(server: Server) -> Finding:
     told = ", ".join(
-        f"{one['name']}: {many} since {when(one['oldest_dead_at'])}"
+        f"{one['name']}: {many}"
+        + (f" since {when(since)}" if (since := one["oldest_dead_at"]) else "")
         for one in server.get("admin/queues")["items"]
         if (many := one["dead_letters"]["waiting"] + one["dead_stages"])
     )

@@ -19,6 +19,7 @@ from tests.bench import (
     profiles,
     reading,
     search,
+    sketches,
     typed,
 )
 from tests.bench.figures import machine
@@ -36,6 +37,7 @@ BENCHES = {
     "profiles": profiles.run,
     "reading": reading.run,
     "search": search.run,
+    "sketches": sketches.run,
     "typed": typed.run,
 }
 

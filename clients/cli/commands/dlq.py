@@ -27,10 +27,10 @@ _QUEUES = (
     Column("state", lambda one: one["condition"]),
     Column(">waiting", lambda one: one["queue"]["waiting"]),
     Column(">in flight", lambda one: one["queue"]["in_flight"]),
-    Column("since", lambda one: output.when(one["oldest_waiting_at"])),
+    Column("waiting since", lambda one: output.when(one["oldest_waiting_at"])),
     Column(">dead letters", _dead),
     Column(">dead stages", lambda one: one["dead_stages"]),
-    Column("since", lambda one: output.when(one["oldest_dead_at"])),
+    Column("dead since", lambda one: output.when(one["oldest_dead_at"])),
 )
 _STAGES = (
     Column("owner", lambda one: one["owner"]),

@@ -17,18 +17,19 @@ _MOST_AT_ONCE = 50_000
 # How thoroughly a new vector's neighbours are looked for. For vectors of texts among 200,000, the
 # nearest 60 of this index hold as many of the ten best as the nearest 200 of pgvector's own 64.
 _CARE = 200
+_PREFIX = "embedding_near_"
 
 # How many vectors the index of `embedding_space s` has; NULL where there is no valid one.
 INDEXED = (
     "(SELECT c.reltuples FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
     " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'catalog')"
-    " AND c.relname = 'embedding_near_' || s.id AND i.indisvalid)"
+    " AND c.relname = '" + _PREFIX + "' || s.id AND i.indisvalid)"
 )
 
 
 def name(space_id: int) -> str:
     """What the index of the space is called."""
-    return f"embedding_near_{space_id}"
+    return f"{_PREFIX}{space_id}"
 
 
 def ensure(connection: Connection, space_id: int, dimension: int) -> None:

@@ -126,7 +126,8 @@ def by_text(
 
 
 def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) -> list[Ranking]:
-    """What each retriever that the query calls for has to say, in two round trips."""
+    """What each retriever that the query calls for has to say, in one round trip; in two where
+    clusters had to be looked up first."""
     rows = prepared.rows
     if rows is None:
         rows = filter_estimate.rows(connection, owner, prepared.filters)()
