@@ -254,6 +254,26 @@ def test_app_sees_its_owner_alone(database_urls: DatabaseUrls) -> None:
     assert query(database_urls.app, "SELECT * FROM asset", app__owner="nobody") == []
 
 
+def test_what_a_foreign_key_asks_is_planned_once_and_not_for_each_row(
+    database_urls: DatabaseUrls,
+) -> None:
+    """Or to merge two large clusters would take twice as long."""
+    identifier = put_job(database_urls, "ada")
+    # Who looks into the server's memory is nobody less.
+    with closing(Database(database_urls.superuser)) as database, database.transaction() as ours:
+        ours.execute(
+            "INSERT INTO catalog.stage (owner, asset_id, name, state, request_id)"
+            " SELECT 'ada', %s, 'step ' || n, 'queued', 'r' FROM generate_series(1, 20) n",
+            [identifier],
+        )
+        kept = ours.execute(
+            "SELECT ident FROM pg_backend_memory_contexts WHERE name = 'CachedPlan'"
+            " AND ident LIKE 'SELECT 1 FROM ONLY%FOR KEY SHARE%'"
+        ).fetchall()
+
+    assert len(kept) == 1
+
+
 @pytest.mark.parametrize("view", ["job", "asset", "asset_raw", "stage", "lineage", "outbox"])
 def test_app_reads_nothing_before_it_says_for_whom(database_urls: DatabaseUrls, view: str) -> None:
     put_job(database_urls, "ada")

@@ -27,8 +27,6 @@ Row: TypeAlias = dict[str, Any]
 # understand them as to answer. So many a connection keeps.
 _NEVER_BY_COUNT = sys.maxsize
 _MOST_PREPARED = 40
-# Planned anew each time all the same, for what is asked and how much there is differ.
-_PLANNING = "-c plan_cache_mode=force_custom_plan"
 # Whom to take for RDS. A token or a password is shown to nobody else.
 _RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
 
@@ -133,7 +131,6 @@ class Database:
                 cursor_factory=Reader,
                 prepare_threshold=_NEVER_BY_COUNT,
                 connect_timeout=5,
-                options=_PLANNING,
             )
         except psycopg.OperationalError as error:
             # The driver's text may repeat the address; the class says enough.

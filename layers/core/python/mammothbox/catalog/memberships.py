@@ -148,7 +148,7 @@ def move(
         "UPDATE membership SET cluster_id = %(target)s, placed = false,"
         " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL,"
         " pinned = coalesce(%(pinned)s, pinned) WHERE owner = %(owner)s AND edition = %(edition)s"
-        " AND cluster_id = %(source)s AND asset_id = ANY(%(ids)s) RETURNING asset_id",
+        " AND cluster_id = %(source)s AND asset_id = ANY(%(ids)b) RETURNING asset_id",
         {
             **vars(place),
             "source": source,
@@ -181,6 +181,7 @@ def pour(connection: Connection, place: Place, *, source: UUID, target: UUID) ->
         " AND edition = %(edition)s AND cluster_id = %(source)s RETURNING asset_id)"
         " SELECT coalesce(array_agg(asset_id), '{}') AS ids FROM moved",
         {**vars(place), "source": source, "target": target},
+        binary=True,
     ).fetchone()
     if row is not None:
         summed = Sum(**row)
@@ -214,7 +215,7 @@ def sum_of(connection: Connection, place: Place, asset_ids: Sequence[UUID]) -> S
     row = connection.execute(
         "WITH member AS MATERIALIZED (SELECT e.vector, a.trashed_at FROM embedding e"
         " JOIN asset a ON a.owner = e.owner AND a.id = e.asset_id WHERE e.owner = %(owner)s"
-        " AND e.space_id = %(space_id)s AND e.frame = 0 AND e.asset_id = ANY(%(ids)s))"
+        " AND e.space_id = %(space_id)s AND e.frame = 0 AND e.asset_id = ANY(%(ids)b))"
         " SELECT (SELECT count(*) FROM member) AS size,"
         " (SELECT count(trashed_at) FROM member) AS trashed,"
         " coalesce((SELECT array_agg(component ORDER BY n) FROM (SELECT n,"

@@ -133,11 +133,13 @@ def look_further(connection: Connection) -> None:
 
 
 def _set(connection: Connection, settings: Mapping[str, str]) -> None:
+    # Each search is planned anew: how much its filters leave differs.
+    together = {**settings, "plan_cache_mode": "force_custom_plan"}
     connection.execute(
         sql.SQL("SELECT {}").format(
             sql.SQL(", ").join(
                 sql.SQL("set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
-                for name, value in settings.items()
+                for name, value in together.items()
             )
         )
     )
