@@ -38,7 +38,7 @@ CLIENTS = 8
 SECONDS = 10
 TIMES = 300
 # What a page of 20 looks at, and how many of the nearest the index is asked for to get it.
-DEPTH, WIDTH = 200, 440
+DEPTH, WIDTH = 40, 90
 _REPOSITORY = Path(__file__).parents[2]
 
 # What the function reads beside vectors and words: made from those, in the database.

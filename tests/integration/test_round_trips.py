@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import psycopg
 import pytest
+from anyio import to_thread
 from starlette.testclient import TestClient
 
 from tests.house import House
@@ -37,6 +38,8 @@ SEARCHES = {
 }
 # Of a page that shows any.
 DOCUMENTS = 1
+# To another thread: to ask for the key, and to search.
+HANDED_OVER = 2
 
 
 class Wire:
@@ -200,3 +203,20 @@ def test_a_search(wire: Wire, client: TestClient, path: str, trips: int) -> None
         assert client.get(f"/api/v1/{path}").status_code == 200
 
     assert counted == [trips]
+
+
+def test_a_call_leaves_its_thread_for_its_key_and_for_its_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for each thing that is looked at on the way: that costs more than the look."""
+    handed_over: list[str] = []
+    run = to_thread.run_sync
+
+    async def noting(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        handed_over.append(repr(work))
+        return await run(work, *args, **options)
+
+    monkeypatch.setattr(to_thread, "run_sync", noting)
+
+    assert client.get("/api/v1/search?query=warm&tags=dog").status_code == 200
+    assert len(handed_over) == HANDED_OVER, handed_over

@@ -139,7 +139,9 @@ def find(database: Database, key: str) -> Presented | None:
     """The key's row, valid or not; `None` when there never was such a key."""
     with database.session() as connection:
         row = connection.execute(
-            "SELECT id, owner, role, expired, revoked FROM owned.authenticate(%s)", [_hash(key)]
+            "SELECT id, owner, role, expired, revoked FROM owned.authenticate(%s)",
+            [_hash(key)],
+            prepare=True,
         ).fetchone()
     return Presented(**row) if row else None
 

@@ -92,7 +92,7 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
 
     Settings of the transaction that steer the planner are changed.
     """
-    connection.execute(_STEER)
+    connection.execute(_STEER, prepare=True)
     values = {"owner": owner, "ids": list(set(asset_ids))}
     rows = connection.execute(_SELECT, values, prepare=True).fetchall()
     return {row["id"]: Card(**row) for row in rows}

@@ -27,6 +27,8 @@ Row: TypeAlias = dict[str, Any]
 # understand them as to answer. So many a connection keeps.
 _NEVER_BY_COUNT = sys.maxsize
 _MOST_PREPARED = 40
+# Every transaction's, so it is prepared, too.
+_OWNER = "SELECT set_config('app.owner', %s, true)"
 # Whom to take for RDS. A token or a password is shown to nobody else.
 _RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
 
@@ -78,7 +80,7 @@ class Database:
                     # Not `connection.transaction()`: it would wait for each of these.
                     connection.execute("BEGIN")
                     if owner is not None:
-                        connection.execute("SELECT set_config('app.owner', %s, true)", [owner])
+                        connection.execute(_OWNER, [owner], prepare=True)
                     yield connection
                     connection.execute("COMMIT")
             finally:

@@ -37,6 +37,7 @@ def keep(
         "INSERT INTO frozen_search (owner, id, digest, found, complete, expires_at)"
         " VALUES (%s, %s, %s, %s, %s, now() + %s * interval '1 minute')",
         [owner, search_id, digest, Jsonb(dict(found)), complete, MINUTES],
+        prepare=True,
     )
 
 

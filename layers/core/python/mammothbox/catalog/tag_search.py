@@ -15,7 +15,7 @@ from mammothbox.searching.found import Hit, Ranking
 
 # Of what matches filters and has one of the tags, so many are looked at when that takes a look at
 # every one of their tags: some 10 microseconds each.
-_MOST_LOOKED_AT = 500
+_MOST_LOOKED_AT = 250
 
 # Label by label, as the index has them. Who has few rows that match would read all of a label's.
 _BEST = sql.SQL(

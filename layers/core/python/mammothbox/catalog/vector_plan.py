@@ -39,7 +39,7 @@ _MORE = 1.25
 _MANY_MORE = 4
 # pgvector's own limit on what one look returns, and what is quick anyway.
 _WIDEST = 1_000
-_NARROWEST = 120
+_NARROWEST = 90
 # More than what is to be expected to be needed, so that a longer look seldom is.
 _MARGIN = 1.5
 # As many as the first look must have found for the best to be among them.

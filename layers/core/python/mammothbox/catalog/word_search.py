@@ -98,7 +98,7 @@ def take_indexes(connection: Connection) -> None:
     To begin anywhere in a table, or in several places at once, is faster only for much of it.
     Each is planned anew, for words are rare or common and filters leave little or much.
     """
-    connection.execute(_STEER)
+    connection.execute(_STEER, prepare=True)
 
 
 def most_ranked(depth: int) -> int:

@@ -74,7 +74,11 @@ def signed_get(
 def _moment(expires_s: int) -> str:
     """A moment ago: the last of those that are a tenth of the time apart."""
     now = int(datetime.now(UTC).timestamp())
-    moment = now - now % max(1, expires_s // _STEPS)
+    return _written(now - now % max(1, expires_s // _STEPS))
+
+
+@lru_cache(maxsize=16)
+def _written(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

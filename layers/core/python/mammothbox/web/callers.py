@@ -93,8 +93,9 @@ async def _caller(
     return caller
 
 
-def _require(least: Role) -> Callable[[Caller], Caller]:
-    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+# These wait for nothing. Were they not `async`, each would be handed to another thread and back.
+def _require(least: Role) -> Callable[[Caller], Coroutine[Any, Any, Caller]]:
+    async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
         if ROLES.index(caller.role) < ROLES.index(least):
             raise Refused(403, "forbidden", f"This needs the role {least!r}; yours is less.")
         return caller
@@ -107,8 +108,10 @@ _OWNER = Annotated[
 ]
 
 
-def _acting(least: Role) -> Callable[[Caller, str | None], Caller]:
-    def act(caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None) -> Caller:
+def _acting(least: Role) -> Callable[[Caller, str | None], Coroutine[Any, Any, Caller]]:
+    async def act(
+        caller: Annotated[Caller, Depends(_require(least))], owner: _OWNER = None
+    ) -> Caller:
         acting_for = caller.acting_for(owner)
         return replace(caller, owner=acting_for, is_foreign=acting_for != caller.owner)
 

@@ -25,7 +25,7 @@ async def _refuse_unknown(request: Request) -> None:
     ]
     if unknown:
         raise RequestValidationError(unknown)
-    refuse_repeated(request, {name for name, field in known.items() if _takes_several(field)})
+    refuse_repeated(request, {name for name in sent if _is_list(known[name].annotation)})
 
 
 def refuse_repeated(request: Request, several: Collection[str]) -> None:
@@ -53,10 +53,6 @@ def _of_model(field: FieldInfo) -> list[tuple[str, FieldInfo]]:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
     return [(field.alias or name, field) for name, field in model.model_fields.items()]
-
-
-def _takes_several(field: FieldInfo) -> bool:
-    return _is_list(field.annotation)
 
 
 def _is_list(annotation: object) -> bool:
