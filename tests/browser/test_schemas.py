@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 from tests.browser.looking import accessible, keep
 from tests.browser.papers import orders, schema, send
@@ -159,3 +159,29 @@ def test_nothing_proposed_yet(page: Page) -> None:
     page.goto("/#/schemas")
     expect(page.get_by_role("heading", name="No proposals yet")).to_be_visible()
     accessible(page)
+
+
+def test_a_look_that_was_under_way_takes_no_answer_back(page: Page, owner: Owner) -> None:
+    send(owner, "orders", orders(range(100)))
+    found = schema(owner, "orders", "provisional")
+    page.goto(f"/#/schemas/{found['id']}")
+    expect(page.get_by_text("It waits for your word.")).to_be_visible()
+    looks: list[tuple[Route, APIResponse]] = []
+
+    def keep_waiting(route: Route) -> None:
+        looks.append((route, route.fetch()))
+
+    def is_look(request: Request) -> bool:
+        return request.url.endswith(f"/schemas/{found['id']}")
+
+    page.route(re.compile(f"/schemas/{found['id']}$"), keep_waiting)
+    with page.expect_request(is_look):
+        pass
+    page.get_by_role("button", name="Reject…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reject", exact=True).click()
+    expect(page.get_by_text("Rejected: the same is not proposed again")).to_be_visible()
+
+    route, before = looks[0]
+    with page.expect_request(is_look):
+        route.fulfill(response=before)
+    expect(page.get_by_text("Rejected: the same is not proposed again")).to_be_visible()

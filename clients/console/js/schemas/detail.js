@@ -24,6 +24,8 @@ export async function showOne(place, id, signal) {
   const form = h("div", {});
   const body = h("div", { class: "stack sections" });
   let acting = false;
+  // How many acts were answered: a look that began before is out of date by then.
+  let answered = 0;
   let schema = await get(`/schemas/${id}`, {}, { signal });
   const before = await versionBefore(schema, signal);
   fill(place, head, form, body);
@@ -33,8 +35,15 @@ export async function showOne(place, id, signal) {
   void every(1000, async () => {
     looks += 1;
     if (!BUSY.has(schema.status) && looks % 5) return;
-    take(await get(`/schemas/${id}`, {}, { signal }));
+    const heard = answered;
+    const found = await get(`/schemas/${id}`, {}, { signal });
+    if (heard === answered) take(found);
   }, signal);
+
+  function hear(answer) {
+    answered += 1;
+    take(answer);
+  }
 
   function take(found) {
     if (found.updated_at === schema.updated_at && found.status === schema.status && found.ddl_sha256 === schema.ddl_sha256) return;
@@ -49,8 +58,8 @@ export async function showOne(place, id, signal) {
     if (acting) return;
     acting = true;
     try {
-      const answered = await doIt(schema, signal);
-      if (answered) take(answered);
+      const answer = await doIt(schema, signal);
+      if (answer) hear(answer);
     } catch (error) {
       complain(error);
       // Most often it has become another meanwhile.
@@ -95,7 +104,7 @@ export async function showOne(place, id, signal) {
       overrideForm(schema, async (asked) => {
         const changed = await override(schema, asked, signal);
         close();
-        take(changed);
+        hear(changed);
       }, close)));
     form.querySelector("input:checked, input").focus();
   }
