@@ -23,11 +23,12 @@ from mammothbox.errors import Unavailable
 Connection: TypeAlias = "psycopg.Connection[DictRow]"
 Row: TypeAlias = dict[str, Any]
 
-# Only statements that ask for it are prepared: those so long that Postgres takes as long to
-# understand them as to answer. So many a connection keeps.
+# Only statements that ask for it are prepared: those that every search runs, and those so long that
+# Postgres takes as long to understand them as to answer. So many a connection keeps. How they are
+# planned is left to Postgres, but for searches: what is set here holds for foreign keys, too.
 _NEVER_BY_COUNT = sys.maxsize
 _MOST_PREPARED = 40
-# Every transaction's, so it is prepared, too.
+# Every transaction of an owner's begins with it.
 _OWNER = "SELECT set_config('app.owner', %s, true)"
 # Whom to take for RDS. A token or a password is shown to nobody else.
 _RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
