@@ -34,12 +34,9 @@ def test_whatever_dies_every_object_settles_once(tmp_path: Path) -> None:
             list(sending)
 
         # Then each is ready or a duplicate of a ready one
-        def settled() -> bool:
-            # What was announced and posted without an event is found by the janitor, later.
-            rows = stack.rows("SELECT count(*) FROM asset WHERE status IN ('ready', 'duplicate')")
-            return bool(rows[0]["count"] == OBJECTS)
-
-        wait_for(settled, patience_s=150)
+        # What was announced and posted without an event is found by the janitor, later.
+        wait_for(lambda: _all_settled(stack), patience_s=240)
+        assert stack.rows("SELECT filename, error_detail FROM asset WHERE status = 'failed'") == []
         statuses = Counter(row["status"] for row in stack.rows("SELECT status FROM asset"))
         assert statuses == {"ready": UNIQUE, "duplicate": OBJECTS - UNIQUE}
         # And every job counted it once, and every one of them was announced once
@@ -61,7 +58,8 @@ def _send(stack: LocalStack, number: int, contents: list[bytes]) -> None:
 
 def _kill(stack: LocalStack, marker: str) -> None:
     victim = stack.child(marker)
-    wait_for(lambda: stack.rows("SELECT 1 AS x FROM stage WHERE state = 'running'") or _idle(stack))
+    running = "SELECT 1 AS x FROM stage WHERE state = 'running'"
+    wait_for(lambda: stack.rows(running) or _all_settled(stack))
     try:
         victim.kill()
         victim.wait()
@@ -69,6 +67,6 @@ def _kill(stack: LocalStack, marker: str) -> None:
         return
 
 
-def _idle(stack: LocalStack) -> bool:
-    rows = stack.rows("SELECT count(*) FROM asset WHERE status IN ('ready', 'duplicate')")
-    return bool(rows[0]["count"] == OBJECTS)
+def _all_settled(stack: LocalStack) -> bool:
+    settled = "SELECT count(*) FROM asset WHERE status IN ('ready', 'duplicate', 'failed')"
+    return bool(stack.rows(settled)[0]["count"] == OBJECTS)

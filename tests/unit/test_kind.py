@@ -173,6 +173,9 @@ JSON_TEXTS = {
     "byte order mark": b'\xef\xbb\xbf{"a": 1}',
     "cut in the middle": b'{"text": "' + "é".encode() * HEAD_BYTES,
     "cut within a number": b"[1234",
+    # Its sender is told which byte is wrong.
+    "latin-1": '{"name": "café"}'.encode("latin-1"),
+    "a control character in a line of many": b'{"a": "\x01"}\n{"a": 2}\n',
 }
 
 OTHERS = {
@@ -195,6 +198,8 @@ OTHERS = {
     "zstd": (b"\x28\xb5\x2f\xfd\x04\x00", "application/zstd"),
     "nothing": (b"", "application/octet-stream"),
     "zeros": (bytes(100), "application/octet-stream"),
+    "bytes that begin with [{": (b"[{\xd9\xf9}z7rd\x83\x1b\xce\x11", "application/octet-stream"),
+    'bytes that begin with {"': (b'{"\x00\x10\xff\xd8 \x0c', "application/octet-stream"),
     "latin-1": ("café".encode("latin-1"), "application/octet-stream"),
     "text in a foreign script": ("маммут".encode(), "text/plain"),
 }

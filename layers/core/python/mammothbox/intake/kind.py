@@ -24,6 +24,8 @@ _JSON_START = re.compile(
     rb"|\[\s*(\{|\[|\]|\"|$|(-?[0-9][0-9.eE+-]*|true|false|null)\s*(,|\]\s*(\[|\{|$)|$)))",
     re.DOTALL,
 )
+# Bytes that are no text soon show it.
+_EARLY_BYTES = 1024
 _BOM = b"\xef\xbb\xbf"
 # What no text has: control characters other than those that move the cursor.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -152,7 +154,10 @@ def _text_type(head: bytes) -> str:
 
 
 def _is_json(head: bytes) -> bool:
-    return bool(_JSON_START.match(head.removeprefix(_BOM)))
+    if not _JSON_START.match(head.removeprefix(_BOM)):
+        return False
+    # Of two blemishes one may be a slip, of which its sender is told; both are no text at all.
+    return _CONTROL.search(head, 0, _EARLY_BYTES) is None or _is_utf8(head)
 
 
 def _is_utf8(head: bytes) -> bool:
