@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from infra.topology import RAW_BUCKET
-from tests.house import House
+from tests.house import House, object_created
 
 TEXT = b"What the mammoth saw."
 
@@ -65,3 +66,68 @@ def test_a_purged_drop_takes_the_marks_of_its_key_along_when_it_was_the_last(
 
     purge(client, other)
     assert in_bucket(house) == {}
+
+
+def announced_again(house: House, client: TestClient) -> UUID:
+    """Another object of the same bytes, which need not be sent because they are here."""
+    known = hashlib.sha256(TEXT).hexdigest()
+    asset_id = house.upload(client, TEXT, sha256=known)
+    assert house.get(client, asset_id)["status"] == "duplicate"
+    return asset_id
+
+
+def stays_whole(house: House, client: TestClient, asset_id: UUID, key: str) -> None:
+    assert in_bucket(house)["Versions"] == [key]
+    found = house.get(client, asset_id)
+    assert found["status"] == "ready"
+
+
+def test_what_was_purged_takes_no_bytes_along_that_another_object_has(
+    house: House, client: TestClient
+) -> None:
+    # Given an event that comes twice, and another object of the bytes it tells of
+    first = house.upload(client, TEXT)
+    event = house.receive()
+    assert house.invoke_intake(event) == []
+    second = announced_again(house, client)
+    purge(client, first)
+    house.run_queues()
+    # When the janitor comes by, and the event once more
+    house.sweep()
+    assert house.invoke_intake(event) == []
+    # Then the other has its bytes still
+    stays_whole(house, client, second, f"incoming/ada/{first}")
+
+
+def test_a_purged_drop_takes_no_bytes_along_that_an_upload_has(
+    house: House, client: TestClient
+) -> None:
+    key = "drop/ada/heap/letter.txt"
+    version = house.put(key, TEXT)
+    house.run_queues()
+    (dropped,) = client.get("/api/v1/objects").json()["items"]
+    second = announced_again(house, client)
+    purge(client, dropped["system_id"])
+    house.run_queues()
+
+    house.tell(object_created(key, version, len(TEXT)))
+    house.run_queues()
+    house.sweep()
+
+    stays_whole(house, client, second, key)
+    # And with the last of them they go
+    purge(client, second)
+    assert in_bucket(house) == {}
+
+
+def test_late_bytes_of_a_purged_object_go_while_another_keeps_the_earlier(
+    house: House, client: TestClient
+) -> None:
+    first = house.upload(client, TEXT)
+    house.run_queues()
+    second = announced_again(house, client)
+    purge(client, first)
+    house.put(f"incoming/ada/{first}", b"sent again to the same address")
+    house.run_queues()
+
+    stays_whole(house, client, second, f"incoming/ada/{first}")

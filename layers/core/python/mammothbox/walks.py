@@ -54,7 +54,7 @@ def find_strays(database: Database, store: S3BlobStore) -> int:
     """
     strays: list[Version] = []
     for versions in _pages(database, store, "incoming", INCOMING, _INCOMING_PAGES_PER_RUN):
-        purged = _purged_by_version(database, versions)
+        purged = _purged_by_version(database, store.bucket, versions)
         for version, was_purged in purged.items():
             if was_purged:
                 store.erase(version.key, version.version_id)
@@ -104,17 +104,24 @@ def _begin(
         return Outgoing((stages.queue(connection, asset, Next(INTAKE)),)) if asset else Outgoing()
 
 
-def _purged_by_version(database: Database, versions: Sequence[Version]) -> dict[Version, bool]:
+def _purged_by_version(
+    database: Database, bucket: str, versions: Sequence[Version]
+) -> dict[Version, bool]:
     """Those that belong to no asset, and whether that is because it was purged."""
     awaited = {version: _asset_named_by(version) for version in versions}
     named = sorted({asset for asset in awaited.values() if asset is not None})
     with database.transaction() as connection:
         here = assets.on_record(connection, named)
         gone = lineage.purged_among(connection, [asset for asset in named if asset not in here])
+        # Named after an asset that was purged, it may be the original of another by now.
+        pairs = [(at.key, at.version_id) for at, asset in awaited.items() if asset in gone]
+        known = raws.known_versions(connection, bucket, pairs)
     return {
         version: asset in gone
         for version, asset in awaited.items()
-        if asset not in here and not is_folder(version.key, version.size)
+        if asset not in here
+        and (version.key, version.version_id) not in known
+        and not is_folder(version.key, version.size)
     }
 
 

@@ -116,15 +116,19 @@ def _put_on_record(connection: Connection, arrival: Arrival) -> None:
 
 
 def _without_asset(intake: Intake, key: StageKey, arrival: Arrival | None) -> Outgoing:
-    """Bytes whose asset was erased are erased too; any others wait with the dead letters."""
+    """Bytes whose asset was erased are erased too, unless another asset has them by now; any
+    others wait with the dead letters."""
     with intake.database.transaction() as connection:
         hidden = assets.on_record(connection, [(key.owner, key.asset_id)])
         purged = lineage.was_purged(connection, key.owner, key.asset_id)
+        kept = arrival is not None and raws.known_versions(
+            connection, arrival.bucket, [(arrival.key, arrival.version_id)]
+        )
     if hidden:
         raise Retryable("being_purged", "The asset is being erased, and its late bytes with it.")
     if not purged:
         raise Permanent("unknown_asset", "No asset is waiting for these bytes.")
-    if arrival is not None:
+    if arrival is not None and not kept:
         intake.store.erase(arrival.key, arrival.version_id)
     return Outgoing()
 
