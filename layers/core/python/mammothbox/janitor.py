@@ -68,6 +68,7 @@ def run(janitor: Janitor) -> dict[str, int]:
     """Do every task once and say how much each found. One that fails does not stop the next."""
     tasks: dict[str, Callable[[Janitor], int]] = {
         "wake_ups_sent_again": _send_lost_wake_ups,
+        "stages_woken_anew": _wake_what_waits_for_long,
         "leases_taken_back": _take_back_lapsed_leases,
         "announcements_published": _publish_unsent,
         "announcements_forgotten": _forget_sent,
@@ -102,6 +103,15 @@ def _send_lost_wake_ups(janitor: Janitor) -> int:
         lost = stage_rows.never_woken(connection, janitor.settings.wake_after_s, _MOST)
     janitor.dispatch.send(Outgoing(tuple(lost)))
     return len(lost)
+
+
+def _wake_what_waits_for_long(janitor: Janitor) -> int:
+    """Most often its message has gone to the dead letters, or is behind many others: then a
+    second one does no harm, and there is not more than one each time."""
+    with janitor.database.transaction() as connection:
+        waiting = stage_rows.woken_in_vain(connection, janitor.settings.wake_again_after_s, _MOST)
+    janitor.dispatch.send(Outgoing(tuple(waiting)))
+    return len(waiting)
 
 
 def _take_back_lapsed_leases(janitor: Janitor) -> int:

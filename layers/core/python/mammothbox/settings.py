@@ -171,6 +171,8 @@ class JanitorSettings(BaseSettings):
 
     model_config = _CONFIG
     wake_after_s: Annotated[int, Field(ge=1)] = 60
+    # Longer than a message stays hidden while somebody works on it, and than most have to wait.
+    wake_again_after_s: Annotated[int, Field(ge=1)] = 3600
     # Longer than a message that failed stays hidden before it is tried again.
     retry_lost_after_s: Annotated[int, Field(ge=1)] = 300
     # A chore that was called for and is not under way yet.

@@ -245,6 +245,17 @@ def never_woken(connection: Connection, older_than_s: int, limit: int) -> list[W
     return _wake_ups(rows)
 
 
+def woken_in_vain(connection: Connection, older_than_s: int, limit: int) -> list[WakeUp]:
+    """Stages of every owner whose wake-up was sent long ago, and which nobody has begun."""
+    rows = connection.execute(
+        "SELECT name AS stage, owner, asset_id, space, part, request_id FROM stage"
+        " WHERE state = 'queued' AND woken_at < now() - make_interval(secs => %s)"
+        " ORDER BY woken_at LIMIT %s",
+        [older_than_s, limit],
+    ).fetchall()
+    return _wake_ups(rows)
+
+
 def take_back_lapsed(connection: Connection, retried_within_s: int, limit: int) -> list[WakeUp]:
     """Queue anew, of whatever owner, what nobody will come back to by himself.
 
