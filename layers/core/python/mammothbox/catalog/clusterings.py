@@ -52,14 +52,23 @@ def lock(connection: Connection, owner: str) -> Clustering | None:
     This lock comes first: before that of any bytes, and of any asset.
     """
     row = connection.execute(_SELECT + " FOR UPDATE", [owner]).fetchone()
+    if row is None:
+        # There is nothing to lock yet, or nothing to be seen yet: somebody may be opening it.
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('open the clusters of ' || %s, 0))",
+            [owner],
+        )
+        row = connection.execute(_SELECT + " FOR UPDATE", [owner]).fetchone()
     return Clustering(**row) if row else None
 
 
 def open_for(connection: Connection, owner: str, space_id: int) -> Clustering:
     """The owner's clustering, locked; one in that space if there was none."""
+    clustering = lock(connection, owner)
+    if clustering is not None:
+        return clustering
     connection.execute(
-        "INSERT INTO clustering (owner, space_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        [owner, space_id],
+        "INSERT INTO clustering (owner, space_id) VALUES (%s, %s)", [owner, space_id]
     )
     clustering = lock(connection, owner)
     assert clustering is not None  # noqa: S101 - it is never deleted

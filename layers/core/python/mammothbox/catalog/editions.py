@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a hand put or held an asset that has been in no edition since."""
+
+    cluster_id: UUID
+    pinned: bool
+    joined_at: datetime
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,25 @@ def missing(connection: Connection, place: Place, after: UUID | None, limit: int
     return [row["asset_id"] for row in rows]
 
 
+def home(connection: Connection, owner: str, asset_id: UUID) -> Home | None:
+    """Where a hand had the asset before it was in no cluster for lack of a vector."""
+    row = connection.execute(
+        "SELECT m.cluster_id, m.pinned, m.joined_at FROM clustering k"
+        # One by one: an edition that is not swept away yet may have a million members.
+        " CROSS JOIN LATERAL generate_series(1, k.edition - 1) AS past (edition)"
+        " JOIN membership m ON m.owner = k.owner AND m.edition = past.edition"
+        "  AND m.asset_id = %(asset_id)s"
+        " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " WHERE k.owner = %(owner)s AND (m.pinned OR m.joined_at <= c.held_at)"
+        " AND NOT EXISTS (SELECT FROM membership now WHERE now.owner = k.owner"
+        "  AND now.edition = k.edition AND now.asset_id = m.asset_id)"
+        " ORDER BY m.edition DESC LIMIT 1",
+        {"owner": owner, "asset_id": asset_id},
+        prepare=True,
+    ).fetchone()
+    return Home(**row) if row else None
+
+
 def shared(connection: Connection, old: Place, new: Place) -> list[Shared]:
     """What old and new clusters have in common, the most first."""
     rows = connection.execute(
@@ -96,10 +125,23 @@ def shared(connection: Connection, old: Place, new: Place) -> list[Shared]:
     return [Shared(**row) for row in rows]
 
 
+def peopled(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these clusters have members in the edition."""
+    rows = connection.execute(
+        "SELECT cluster_id FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s"
+        " AND size > 0 AND cluster_id = ANY(%(ids)s)",
+        {**vars(place), "ids": list(cluster_ids)},
+    ).fetchall()
+    return {row["cluster_id"] for row in rows}
+
+
 def take_identity(connection: Connection, place: Place, *, of: UUID, by: UUID) -> None:
     """A new cluster becomes the next form of an old one: its id and its name stay."""
     values = {**vars(place), "old": of, "new": by}
     for statement in (
+        # It was carried over, and nothing of it is in this edition.
+        "DELETE FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s"
+        " AND cluster_id = %(old)s AND size = 0",
         "UPDATE membership SET cluster_id = %(old)s WHERE owner = %(owner)s"
         " AND edition = %(edition)s AND cluster_id = %(new)s",
         "UPDATE membership SET runner_up = %(old)s WHERE owner = %(owner)s"
@@ -136,12 +178,19 @@ def lead_on(connection: Connection, owner: str, lost: Sequence[UUID], to: Sequen
 
 
 def sweep_away(connection: Connection, owner: str, limit: int) -> bool:
-    """Remove some of what belongs to no edition any more; whether that was all."""
+    """Remove some of what belongs to no edition any more; whether that was all.
+
+    Where a hand had an asset that is in no cluster now stays on record: it may come back.
+    """
     gone = connection.execute(
         "DELETE FROM membership WHERE (owner, edition, asset_id) IN (SELECT m.owner, m.edition,"
-        " m.asset_id FROM membership m JOIN clustering c ON c.owner = m.owner"
-        " WHERE m.owner = %s AND m.edition <> c.edition"
-        " AND m.edition IS DISTINCT FROM c.building LIMIT %s) RETURNING 1",
+        " m.asset_id FROM membership m JOIN clustering k ON k.owner = m.owner"
+        " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " WHERE m.owner = %s AND m.edition <> k.edition"
+        " AND m.edition IS DISTINCT FROM k.building"
+        " AND NOT (m.edition < k.edition AND (m.pinned OR m.joined_at <= c.held_at IS TRUE)"
+        "  AND NOT EXISTS (SELECT FROM membership now WHERE now.owner = m.owner"
+        "  AND now.asset_id = m.asset_id AND now.edition = k.edition)) LIMIT %s) RETURNING 1",
         [owner, limit],
     ).fetchall()
     if len(gone) == limit:
@@ -150,5 +199,19 @@ def sweep_away(connection: Connection, owner: str, limit: int) -> bool:
         "DELETE FROM cluster_shape s USING clustering c WHERE s.owner = %s AND c.owner = s.owner"
         " AND s.edition <> c.edition AND s.edition IS DISTINCT FROM c.building",
         [owner],
+    )
+    # Opened for an edition that was given up. In no list, they would keep their names for ever.
+    connection.execute(
+        "DELETE FROM cluster c WHERE c.owner = %(owner)s AND c.status <> 'merged'"
+        " AND c.name_source = 'machine' AND c.held_at IS NULL"
+        " AND NOT EXISTS (SELECT FROM cluster_shape s"
+        "  WHERE s.owner = c.owner AND s.cluster_id = c.id)"
+        " AND NOT EXISTS (SELECT FROM membership m"
+        "  WHERE m.owner = c.owner AND m.cluster_id = c.id)"
+        " AND NOT EXISTS (SELECT FROM cluster d"
+        "  WHERE d.owner = c.owner AND d.merged_into = c.id)"
+        " AND NOT EXISTS (SELECT FROM decision d"
+        "  WHERE d.owner = c.owner AND d.cluster_ids @> ARRAY[c.id])",
+        {"owner": owner},
     )
     return True

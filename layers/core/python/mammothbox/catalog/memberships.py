@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
@@ -99,13 +100,18 @@ def join(
     why: Why,
     *,
     pinned: bool = False,
+    joined_at: datetime | None = None,
 ) -> None:
-    """Put an asset that is nowhere into a cluster. Without its vector it stays nowhere."""
+    """Put an asset that is nowhere into a cluster. Without its vector it stays nowhere.
+
+    It joins now, unless it is told since when it belongs there.
+    """
     connection.execute(
         "INSERT INTO membership (owner, edition, asset_id, cluster_id, similarity, threshold,"
-        " runner_up, runner_up_similarity, pinned) SELECT owner, %(edition)s, asset_id,"
+        " runner_up, runner_up_similarity, pinned, joined_at) SELECT owner, %(edition)s, asset_id,"
         " %(cluster_id)s, %(similarity)s, %(threshold)s, %(runner_up)s,"
-        " %(runner_up_similarity)s, %(pinned)s FROM embedding WHERE owner = %(owner)s"
+        " %(runner_up_similarity)s, %(pinned)s, coalesce(%(joined_at)s, clock_timestamp())"
+        " FROM embedding WHERE owner = %(owner)s"
         " AND asset_id = %(asset_id)s AND space_id = %(space_id)s AND frame = 0",
         {
             **vars(place),
@@ -113,6 +119,7 @@ def join(
             "asset_id": asset_id,
             "cluster_id": cluster_id,
             "pinned": pinned,
+            "joined_at": joined_at,
         },
     )
     count(connection, place, cluster_id, sum_of(connection, place, [asset_id]))

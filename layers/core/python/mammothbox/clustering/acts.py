@@ -16,7 +16,7 @@ from mammothbox.catalog.connection import Database
 from mammothbox.catalog.memberships import Membership
 from mammothbox.clustering import parts
 from mammothbox.clustering.assign import open_with, put
-from mammothbox.clustering.decide import Act, By, Table, facets, put_down, sitting
+from mammothbox.clustering.decide import Act, By, Table, facets, make_room, put_down, sitting
 from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 
@@ -117,6 +117,7 @@ def merge(database: Database, by: By, cluster_id: UUID, others: Sequence[UUID]) 
         moved: list[UUID] = []
         before = []
         for source in sources.values():
+            make_room(table, target.id, like=source.id)
             poured = memberships.pour(
                 table.connection, table.place, source=source.id, target=target.id
             )
@@ -247,6 +248,7 @@ def bring(
         )
         made = [goal]
     for each in coming:
+        make_room(table, goal, like=each.cluster_id)
         memberships.move(
             table.connection,
             table.place,

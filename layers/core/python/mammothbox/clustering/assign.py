@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from mammothbox.catalog import chores, clusterings, clusters, links, memberships, nearness
+from mammothbox.catalog import chores, clusterings, clusters, editions, links, memberships, nearness
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Membership, Place, Why
 from mammothbox.catalog.nearness import Near
@@ -47,11 +47,37 @@ def assign(connection: Connection, owner: str, asset_id: UUID, space: SpaceRow) 
         memberships.leave(connection, place, asset_id)
     if not memberships.has_vector(connection, place, asset_id):
         return None
-    cluster_id = put(connection, place, asset_id, threshold=default_threshold(space))
+    threshold = default_threshold(space)
+    cluster_id = None
+    if before is None:
+        cluster_id = come_home(connection, place, asset_id, threshold=threshold)
+    if cluster_id is None:
+        cluster_id = put(connection, place, asset_id, threshold=threshold)
     if _has_moved(before, cluster_id):
         chores.ask(connection, owner, PLACE, after_s=_SETTLE_S)
         chores.ask(connection, owner, NAME, after_s=_SETTLE_S)
         chores.ask(connection, owner, CONSOLIDATE, after_s=_CONSOLIDATE_AFTER_S)
+    return cluster_id
+
+
+def come_home(
+    connection: Connection, place: Place, asset_id: UUID, *, threshold: float
+) -> UUID | None:
+    """Put an asset that is nowhere where a hand had it in an earlier edition, if one did.
+
+    It was left out since for lack of a vector in the space.
+    """
+    if place.edition == 1:
+        return None
+    home = editions.home(connection, place.owner, asset_id)
+    if home is None:
+        return None
+    cluster_id = clusters.where_merged(connection, place.owner, home.cluster_id)
+    clusters.shape_new(connection, place.owner, place.edition, cluster_id, threshold=threshold)
+    why = _why_there(connection, place, asset_id, cluster_id)
+    memberships.join(
+        connection, place, asset_id, cluster_id, why, pinned=home.pinned, joined_at=home.joined_at
+    )
     return cluster_id
 
 
@@ -75,7 +101,7 @@ def put(
     )
     for one in linked:
         if one.kind == "must" and one.cluster_id is not None:
-            why = _why_linked(connection, place, asset_id, one.cluster_id)
+            why = _why_there(connection, place, asset_id, one.cluster_id)
             memberships.join(connection, place, asset_id, one.cluster_id, why, pinned=True)
             return one.cluster_id
     if near and near[0].similarity >= near[0].threshold:
@@ -129,7 +155,7 @@ def _why(near: Sequence[Near]) -> Why:
     )
 
 
-def _why_linked(connection: Connection, place: Place, asset_id: UUID, cluster_id: UUID) -> Why:
+def _why_there(connection: Connection, place: Place, asset_id: UUID, cluster_id: UUID) -> Why:
     found = nearness.likeness(connection, place, [asset_id], cluster_id)
     return Why(similarity=found.get(asset_id))
 

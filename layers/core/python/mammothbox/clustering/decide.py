@@ -108,6 +108,11 @@ def put_down(table: Table, act: Act) -> UUID:
     return decision_id
 
 
+def make_room(table: Table, cluster_id: UUID, *, like: UUID) -> None:
+    """Let a cluster take members in: an edition may have had nothing in it, and no room for it."""
+    clusters.shape_like(table.connection, table.owner, table.place.edition, cluster_id, like=like)
+
+
 def _bears_on_members(act: Act) -> bool:
     return act.action != "rename"
 

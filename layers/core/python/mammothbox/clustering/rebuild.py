@@ -15,7 +15,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.editions import Shared
 from mammothbox.catalog.memberships import Place
 from mammothbox.catalog.spaces import SpaceRow
-from mammothbox.clustering.assign import default_threshold, put
+from mammothbox.clustering.assign import come_home, default_threshold, put
 from mammothbox.clustering.tidy import tidy
 
 _CARRIED_AT_ONCE = 20
@@ -39,6 +39,7 @@ def rebuild(connection: Connection, owner: str) -> bool:
 
 def sweep(connection: Connection, owner: str) -> bool:
     """Remove a piece of what earlier editions left; whether that was the last."""
+    clusterings.lock(connection, owner)
     return editions.sweep_away(connection, owner, _SWEPT_AT_ONCE)
 
 
@@ -60,8 +61,10 @@ def _carry(connection: Connection, clustering: Clustering, site: Place, space: S
 
 def _walk(connection: Connection, clustering: Clustering, site: Place, space: SpaceRow) -> bool:
     found = editions.missing(connection, site, clustering.position, _WALKED_AT_ONCE)
+    threshold = default_threshold(space)
     for asset_id in found:
-        put(connection, site, asset_id, threshold=default_threshold(space))
+        if come_home(connection, site, asset_id, threshold=threshold) is None:
+            put(connection, site, asset_id, threshold=threshold)
     if found:
         clusterings.go_on(connection, site.owner, "walk", found[-1])
     elif clustering.position is not None:
@@ -84,7 +87,8 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
         clusterings.go_on(connection, site.owner, "walk")
         return False
     pairs = editions.shared(connection, clustering.place, site)
-    heirs = _heirs(pairs)
+    carried = editions.peopled(connection, site, [pair.old for pair in pairs])
+    heirs = _heirs(pairs, carried)
     for old, new in heirs.items():
         if old != new:
             editions.take_identity(connection, site, of=old, by=new)
@@ -97,14 +101,13 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
     return True
 
 
-def _heirs(pairs: list[Shared]) -> dict[UUID, UUID]:
+def _heirs(pairs: list[Shared], carried: set[UUID]) -> dict[UUID, UUID]:
     """The new cluster of each old one that goes on: the one that keeps most of its members.
 
     A cluster that was carried over is its own heir.
     """
-    new_ids = {pair.new for pair in pairs}
-    heirs = {pair.old: pair.old for pair in pairs if pair.old in new_ids}
-    taken = set(heirs.values())
+    heirs = {old: old for old in carried}
+    taken = set(carried)
     for pair in pairs:
         if pair.old not in heirs and pair.new not in taken:
             heirs[pair.old] = pair.new

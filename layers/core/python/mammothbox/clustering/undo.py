@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from mammothbox.catalog import clusters, decisions, links, memberships
+from mammothbox.catalog import assets, clusters, decisions, links, memberships
 from mammothbox.catalog.connection import Database
 from mammothbox.catalog.decisions import Recorded
 from mammothbox.clustering import verdicts
@@ -16,7 +16,7 @@ from mammothbox.clustering.acts import (
     refuse_if_parted,
     refuse_taken,
 )
-from mammothbox.clustering.decide import Act, By, Table, put_down, sitting
+from mammothbox.clustering.decide import Act, By, Table, make_room, put_down, sitting
 from mammothbox.errors import NotFound, Refused
 
 Undo = Callable[[Table, Recorded], None]
@@ -109,6 +109,7 @@ def _split(table: Table, decision: Recorded) -> None:
     origin, *made = decision.cluster_ids
     refuse_if_parted(table, decision.cluster_ids)
     for one in made:
+        make_room(table, origin, like=one)
         memberships.pour(table.connection, table.place, source=one, target=origin)
         clusters.set_status(table.connection, table.owner, one, "merged", merged_into=origin)
     clusters.hold_since(table.connection, table.owner, origin, _held(decision))
@@ -146,12 +147,15 @@ def _unlink(table: Table, decision: Recorded) -> None:
     link = links.Link(
         UUID(before["id"]), before["kind"], UUID(before["asset_a"]), UUID(before["asset_b"])
     )
+    halves = [(table.owner, link.asset_a), (table.owner, link.asset_b)]
+    if len(assets.on_record(table.connection, halves)) < len(halves):
+        # One was purged meanwhile, and every link of it with it.
+        return
     links.insert(table.connection, table.owner, link)
 
 
 def _put_back(table: Table, asset_ids: Sequence[UUID], source: UUID, target: UUID) -> None:
-    # A later edition may have had nothing in it.
-    clusters.shape_like(table.connection, table.owner, table.place.edition, target, like=source)
+    make_room(table, target, like=source)
     memberships.move(table.connection, table.place, asset_ids, source=source, target=target)
 
 
