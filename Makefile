@@ -37,7 +37,7 @@ test: $(READY) ## Run the tests
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not prove and not localstack and not browser" $(TESTS)
 
 prove: $(READY) $(WITH_TORCH)/.ready ## Run what is too heavy for `make test`
-	$(BIN)/pytest -q -m prove $(TESTS)
+	$(BIN)/pytest -q -n 2 --dist loadfile -m prove $(TESTS)
 
 browser: $(READY) ## Walk through the console in a real Chromium
 	$(BIN)/pytest -q -m browser tests/browser

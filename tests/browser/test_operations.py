@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import DESK, HAND, Opened
 from tests.browser.looking import accessible, keep
@@ -103,6 +104,37 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, owner: Owner) -> None:
     assert owner.http.get("keys/current", headers=headers).status_code == 401
     accessible(page)
     keep(page, "operations-keys")
+
+
+def test_a_look_that_was_under_way_puts_no_revoked_key_in_force(page: Page, owner: Owner) -> None:
+    owner.http.post("keys", json={"name": "the scanner", "role": "viewer"}).raise_for_status()
+    page.goto("/#/operations?tab=keys")
+    row = page.get_by_role("row", name="the scanner")
+    expect(row).to_contain_text("in force")
+    looks: list[tuple[Route, APIResponse]] = []
+    keys = re.compile(r"/keys\?")
+
+    def wait(route: Route) -> None:
+        looks.append((route, route.fetch()))
+
+    def let_the_next_pass(route: Route) -> None:
+        if route.request.method == "GET":
+            page.unroute(keys, let_the_next_pass)
+        route.continue_()
+
+    # Given a look that is under way while the key is revoked and looked at again
+    page.route(keys, wait)
+    with page.expect_request(keys):
+        pass
+    page.route(keys, let_the_next_pass)
+    row.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
+    expect(row).to_contain_text("revoked")
+    # Then its answer changes nothing when it comes at last
+    route, before = looks[0]
+    with page.expect_request(keys):
+        route.fulfill(response=before)
+    expect(row).to_contain_text("revoked")
 
 
 def test_a_decision_is_undone(page: Page, owner: Owner) -> None:

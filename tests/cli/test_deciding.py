@@ -104,6 +104,10 @@ def test_a_proposal_becomes_a_table_that_is_asked(
     assert json.loads(person("collections", "drift", "orders", "--json").out)["drifted"] is False
     assert "total" in person("collections", "show", "orders").out
     assert person("collections", "refusals", "orders").err.strip() == "Every document was kept."
+    # A name is a name, whatever it would mean in an address
+    assert person("collections", "contract", "orders?x=1", "evolve").status == 4
+    assert person("collections", "show", "x/../orders").status == 4
+    assert person("query", "orders#1").status == 4
     person("schemas", "rollback", "orders", "--yes", "--no-wait")
     house.run_queues()
     assert lines(person(*asked, "--json").out) == found

@@ -137,6 +137,23 @@ def test_a_damaged_original_is_told_and_all_else_restored_if_that_is_wanted(
     assert names.count("bulb.webp") == 1 and "cat.webp" not in names
 
 
+def test_an_original_named_like_a_part_of_another_is_kept_beside_it(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    contents = {"film.bin": b"the film", "film.bin.part": b"what a browser left", "a.part": b"a"}
+    for name, content in contents.items():
+        (mine / name).write_bytes(content)
+    assert person("upload", *mine.iterdir()).status == 0
+    house.run_queues()
+
+    assert person("export", tmp_path / "export").status == 0
+
+    kept = [path.read_bytes() for path in (tmp_path / "export" / "originals").rglob("*.*")]
+    assert sorted(kept) == sorted(contents.values())
+
+
 def test_an_export_goes_on_where_it_was_cut_off(
     house: House, person: Person, storage: Proxy, tmp_path: Path
 ) -> None:

@@ -7,13 +7,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from clients.cli.problems import Unreachable
+from clients.cli.server import Server
 from clients.cli.uploading.files import Choice
-from clients.cli.uploading.watched import PARTIAL, Watched
+from clients.cli.uploading.journal import Shelf, open_journal
+from clients.cli.uploading.watched import PARTIAL, Watched, follow_deletion
 from tests.cli.conftest import Person
 from tests.cli.shelf import hashes, stored
 from tests.e2e.stack import wait_for
@@ -92,6 +96,26 @@ def test_a_folder_that_loses_nearly_everything_at_once_trashes_nothing(
     assert refused.status == 1
     assert "12 files are gone" in refused.err
     assert house.rows("SELECT 1 FROM asset WHERE trashed_at IS NOT NULL") == []
+
+
+def test_a_deletion_is_followed_later_when_the_server_is_away(tmp_path: Path) -> None:
+    shelf, path = Shelf("https://box.example ada", ""), tmp_path / "gone.txt"
+    with open_journal(tmp_path) as journal:
+        journal.begin(shelf, [("a" * 64, {"filename": path.name})], None)
+        entry = journal.find(shelf, "a" * 64)
+        assert entry is not None
+        journal.announced(entry.batch, "job", ["sys"])
+        journal.place(shelf, path, "a" * 64)
+        for handle, is_left in ((_away, True), (lambda _: httpx2.Response(204), False)):
+            with httpx2.Client(transport=httpx2.MockTransport(handle)) as http:
+                server = Server("https://box.example", http, patience_s=0)
+                with suppress(Unreachable):
+                    follow_deletion(server, journal, shelf, path, "a" * 64)
+            assert bool(journal.places(shelf, tmp_path)) is is_left
+
+
+def _away(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("refused")
 
 
 def test_a_file_rests_only_once_it_has_not_changed_for_a_while(

@@ -71,6 +71,9 @@ def test_split_merge_rename_and_undo(house: House, client: TestClient) -> None:
     led = client.get(f"/api/v1/clusters/{split['made'][0]}")
     assert (led.status_code, led.headers["location"]) == (307, cluster)
     assert client.get(f"/api/v1/clusters/{cluster}").json()["size"] == 2
+    somebody = house.client("operator", "ops")
+    other_s = somebody.get(f"/api/v1/clusters/{split['made'][0]}?owner=ada")
+    assert other_s.headers["location"] == f"{cluster}?owner=ada"
     undone = client.post(f"/api/v1/decisions/{merged['decision_id']}/undo")
     assert undone.status_code == 200
     assert cluster_of(house, client, other)["name"] == "Holiday"

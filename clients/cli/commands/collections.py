@@ -9,6 +9,7 @@ import typer
 from clients.cli import listing, output
 from clients.cli.listing import Column
 from clients.cli.output import Json
+from clients.cli.paths import collection_path
 from clients.cli.server import connect
 
 Name = Annotated[str, typer.Argument(help="Its name or id.")]
@@ -72,7 +73,7 @@ def list_collections(
 def show(name: Name, as_json: Json = False) -> None:
     """Show a collection and its fields. Example: mammothbox collections show orders"""
     with connect() as server:
-        found = server.get(f"collections/{name}")
+        found = server.get(collection_path(name))
     if as_json:
         output.emit(found)
         return
@@ -87,7 +88,7 @@ def show(name: Name, as_json: Json = False) -> None:
 def drift(name: Name, as_json: Json = False) -> None:
     """Show how documents that came since differ from what the table was made for."""
     with connect() as server:
-        found = server.get(f"collections/{name}/drift")
+        found = server.get(f"{collection_path(name)}/drift")
     if as_json:
         output.emit(found)
     elif found["schema_id"] is None:
@@ -110,7 +111,7 @@ def refusals(
     """List documents that could not be kept, and why."""
     with connect() as server:
         asked = listing.Asked(limit, everything, as_json)
-        path = f"collections/{name}/refusals"
+        path = f"{collection_path(name)}/refusals"
         listing.show(server, path, {}, _REFUSALS, asked, empty="Every document was kept.")
 
 
@@ -120,7 +121,7 @@ def contract(name: Name, contract: Contract = None, as_json: Json = False) -> No
     Example: mammothbox collections contract orders freeze
     """
     with connect() as server:
-        path = f"collections/{name}"
+        path = collection_path(name)
         found = server.patch(path, {"contract": contract}) if contract else server.get(path)
     if as_json:
         output.emit({"name": found["name"], "contract": found["contract"]})

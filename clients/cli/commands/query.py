@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from clients.cli import exact_json, listing, output
+from clients.cli.paths import collection_path
 from clients.cli.problems import USAGE, Stop
 from clients.cli.server import Query, Server, another_program, connect
 
@@ -107,7 +108,7 @@ def documents(server: Server, collection: str, asked: Query) -> Iterator[dict[st
 
 
 def _page(server: Server, collection: str, asked: Query) -> dict[str, Any]:
-    answer = server.answer("GET", f"collections/{collection}/documents", query=asked)
+    answer = server.answer("GET", f"{collection_path(collection)}/documents", query=asked)
     try:
         page = exact_json.read(answer.content)
         page["items"], page["next_cursor"]

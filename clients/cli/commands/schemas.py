@@ -11,6 +11,7 @@ from clients.cli import exact_json, listing, output
 from clients.cli.commands.tag import Yes
 from clients.cli.listing import Column
 from clients.cli.output import Json
+from clients.cli.paths import collection_path
 from clients.cli.problems import FAILED, NOT_FOUND, USAGE, Stop
 from clients.cli.server import Server, connect
 from clients.cli.targets import is_id, sure
@@ -149,7 +150,7 @@ def schema_id(server: Server, named: str, prefer: str = "waiting_schema") -> str
     """The schema with that id; of a collection the proposal that waits, else its table."""
     if is_id(named):
         return named
-    found = server.get(f"collections/{named}")
+    found = server.get(collection_path(named))
     wanted = found[prefer] or found["waiting_schema"] or found["active_schema"]
     if wanted is None:
         raise Stop(f"Nothing is proposed for {named}.", NOT_FOUND)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from clients.cli.commands.query import documents
 from clients.cli.commands.search import MOST_KEPT
-from clients.cli.downloading import download, original
+from clients.cli.downloading import PARTIAL, download, original
 from clients.cli.exporting.folder import (
     DOCUMENTS,
     OBJECTS,
@@ -162,9 +162,17 @@ def _free(folder: Path, found: Line, taken: set[str]) -> str:
     for number in count(1):
         path = f"{ORIGINALS}/{month}/{numbered(name, number)}"
         # What somebody else put there stays as it is.
-        if path.casefold() not in taken and not (folder / path).exists():
-            return path
+        beside = path + PARTIAL
+        if _clashes(path, taken) or (folder / path).exists() or (folder / beside).exists():
+            continue
+        return path
     raise AssertionError("numbers never end")
+
+
+def _clashes(path: str, taken: set[str]) -> bool:
+    """Whether it is another's path, or one is the other's while that is being fetched."""
+    folded = path.casefold()
+    return not taken.isdisjoint({folded, folded + PARTIAL, folded.removesuffix(PARTIAL)})
 
 
 def _fetch(server: Server, found: Line, path: Path, heard: Heard) -> Failure | None:

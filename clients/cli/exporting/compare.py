@@ -15,6 +15,7 @@ from clients.cli.exporting.folder import Line, read_lines
 from clients.cli.exporting.hands import by_hand, members_of
 from clients.cli.exporting.sending import Ids
 from clients.cli.interruptions import lanes
+from clients.cli.paths import collection_path
 from clients.cli.problems import ServerProblem
 from clients.cli.server import Server
 
@@ -58,7 +59,7 @@ def collections(server: Server, folder: Path, schemas: Iterable[Line]) -> Iterat
     for told in read_lines(folder / "collections.jsonl"):
         name = told["name"]
         try:
-            now = server.get(f"collections/{name}")
+            now = server.get(collection_path(name))
         except ServerProblem:
             yield f"there is no collection {name}"
             continue

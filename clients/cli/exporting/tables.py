@@ -9,6 +9,7 @@ from typing import Any
 
 from clients.cli.commands.schemas import settled
 from clients.cli.exporting.folder import Line
+from clients.cli.paths import collection_path
 from clients.cli.problems import ServerProblem, sentence
 from clients.cli.server import Server
 
@@ -39,7 +40,7 @@ class Tables:
                 self.trouble(f"{collection['name']}: {sentence(problem)}")
 
     def _approve(self, name: str, active: Line) -> None:
-        if self.server.get(f"collections/{name}")["storage"] == "sql":
+        if self.server.get(collection_path(name))["storage"] == "sql":
             return
         proposal = self._proposed(name)
         if proposal is None:
@@ -59,7 +60,7 @@ class Tables:
         """The proposal that waits, once there is one."""
         deadline = time.monotonic() + _PROPOSAL_S
         while time.monotonic() < deadline:
-            waiting = self.server.get(f"collections/{name}")["waiting_schema"]
+            waiting = self.server.get(collection_path(name))["waiting_schema"]
             if waiting:
                 found = settled(self.server, waiting)
                 if found["status"] == "provisional":
@@ -68,7 +69,7 @@ class Tables:
         return None
 
     def _contract(self, collection: Line) -> None:
-        path = f"collections/{collection['name']}"
+        path = collection_path(collection["name"])
         if self.server.get(path)["contract"] != collection["contract"]:
             self.server.patch(path, {"contract": collection["contract"]})
 

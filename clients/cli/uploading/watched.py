@@ -94,10 +94,10 @@ def follow_deletion(
 
     Nothing is done for bytes that still are in another file that was uploaded.
     """
-    journal.unplace(shelf, path)
     entry = journal.find(shelf, sha256)
     elsewhere = any(not _is_gone(other) for other in journal.places_of(shelf, sha256))
     if entry is None or entry.system_id is None or elsewhere:
+        journal.unplace(shelf, path)
         return None
     try:
         server.delete(f"objects/{entry.system_id}")
@@ -105,4 +105,6 @@ def follow_deletion(
         if problem.status != _NOT_THERE:
             raise
     journal.forget(entry)
+    # Last: whatever failed before is done at the next look.
+    journal.unplace(shelf, path)
     return entry.system_id

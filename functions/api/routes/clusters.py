@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
 from mammothbox.catalog import cards, clusterings, clusters, nearness, suggestions
 from mammothbox.catalog.connection import Connection
@@ -163,13 +163,14 @@ def list_suggestions(
 
 
 @router.get("/clusters/{cluster_id}", response_model=Cluster)
-def get_cluster(cluster_id: UUID, caller: Viewer) -> Cluster | RedirectResponse:
+def get_cluster(request: Request, cluster_id: UUID, caller: Viewer) -> Cluster | RedirectResponse:
     """One cluster; the id of a merged one leads to where its members are."""
     with services.database().transaction(caller.owner) as connection:
         place = _place(connection, caller, cluster_id)
         now = clusters.where_merged(connection, caller.owner, cluster_id)
         if now != cluster_id:
-            return RedirectResponse(str(now), status_code=307)
+            there = request.url.query
+            return RedirectResponse(f"{now}?{there}" if there else str(now), status_code=307)
         row = clusters.get(connection, caller.owner, place.edition, cluster_id)
         if row is None:
             raise NotFound("cluster", cluster_id)

@@ -31,6 +31,7 @@ export async function showNow(place, _scope, signal) {
   const leftSince = new Map();
   const drawn = new Map();
   let opened = null;
+  let looks = 0;
   let last = Date.now();
   await look();
   fill(place, h("div", { class: "stack sections" }, h("div", { class: "stack" }, stale, said, figures, workers), dead, failing, depths));
@@ -47,9 +48,12 @@ export async function showNow(place, _scope, signal) {
   }, signal);
 
   async function look() {
+    const mine = (looks += 1);
     const [queues, failures, unready] = await Promise.all([
       get("/admin/queues", {}, { signal }), get("/admin/failures", { all_owners: true, limit: 50 }, { signal }), get("/health/ready", {}, { signal }).then(() => null, (error) => error.message),
     ]);
+    // Of two looks that overlap the later one tells how it is.
+    if (mine !== looks) return;
     last = Date.now();
     remember(queues.items);
     const lately = failures.items.filter((one) => last - new Date(one.last_seen) < HOUR);

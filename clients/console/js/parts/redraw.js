@@ -22,13 +22,18 @@ export function redraw(place, ...content) {
   }
 }
 
-/** Calls `draw(found)` whenever what `look` finds is not what it found before. */
+/**
+ * Calls `draw(found)` whenever what `look` finds is not what it found before. Of looks that
+ * overlap the one that began last tells how it is.
+ */
 export function onChange(look, draw) {
   let last;
-  return async (...asked) => {
-    const found = await look(...asked);
+  let looks = 0;
+  return async () => {
+    const mine = (looks += 1);
+    const found = await look();
     const told = JSON.stringify(found);
-    if (told === last) return;
+    if (mine !== looks || told === last) return;
     last = told;
     draw(found);
   };

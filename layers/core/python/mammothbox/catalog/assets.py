@@ -220,35 +220,36 @@ def settle(connection: Connection, owner: str, asset_id: UUID) -> Settled | None
         " WHERE owner = %(owner)s AND asset_id = %(id)s) END AS arrived_at",
         {"owner": owner, "id": asset_id},
     ).fetchone()
-    return _counted(connection, owner, row, failed=row is not None and row["status"] == "failed")
+    return _counted(connection, owner, row)
 
 
 def fail(
     connection: Connection, owner: str, asset_id: UUID, *, code: str, detail: str, retryable: bool
 ) -> Settled | None:
-    """Make the asset failed, unless an earlier result of it stands: that stays in force."""
+    """Make the asset failed, unless an earlier result stands; a duplicate stays one, settled."""
     row = connection.execute(
-        "WITH before AS (SELECT settled_at IS NULL AS first FROM asset"
-        " WHERE owner = %(owner)s AND id = %(id)s FOR NO KEY UPDATE)"
-        " UPDATE asset SET status = 'failed', error_code = %(code)s, error_detail = %(detail)s,"
-        " error_retryable = %(retryable)s, settled_at = coalesce(settled_at, now()),"
-        " updated_at = now() FROM before WHERE owner = %(owner)s AND id = %(id)s"
-        " AND status NOT IN ('ready', 'duplicate', 'failed')"
+        "WITH before AS (SELECT settled_at IS NULL AS first, status = 'duplicate' AS is_duplicate"
+        " FROM asset WHERE owner = %(owner)s AND id = %(id)s FOR NO KEY UPDATE)"
+        " UPDATE asset SET status = CASE WHEN is_duplicate THEN status ELSE 'failed' END,"
+        " error_code = CASE WHEN NOT is_duplicate THEN %(code)s END,"
+        " error_detail = CASE WHEN NOT is_duplicate THEN %(detail)s END,"
+        " error_retryable = CASE WHEN NOT is_duplicate THEN %(retryable)s END,"
+        " settled_at = coalesce(settled_at, now()), updated_at = now()"
+        " FROM before WHERE owner = %(owner)s AND id = %(id)s"
+        " AND (status NOT IN ('ready', 'duplicate', 'failed') OR (is_duplicate AND first))"
         " RETURNING before.first, status, duplicate_of, kind, job_id, created_at",
         {"owner": owner, "id": asset_id, "code": code, "detail": detail, "retryable": retryable},
     ).fetchone()
-    return _counted(connection, owner, row, failed=True)
+    return _counted(connection, owner, row)
 
 
-def _counted(
-    connection: Connection, owner: str, row: dict[str, object] | None, *, failed: bool
-) -> Settled | None:
+def _counted(connection: Connection, owner: str, row: dict[str, object] | None) -> Settled | None:
     if row is None:
         return None
     first = row.pop("first")
     settled = Settled(**row)  # type: ignore[arg-type]
     if first:
-        jobs.settle(connection, owner, settled.job_id, failed=failed)
+        jobs.settle(connection, owner, settled.job_id, failed=settled.status == "failed")
     return settled
 
 
