@@ -218,11 +218,12 @@ def pictures() -> dict[str, Job]:
             "image/x-adobe-dng",
         ),
     }
+    icon = {"icon": (saved(scene(48, 48), "ICO"), "image/x-icon")}
     cameras = {name: (make(1), form) for name, (make, form, _) in CAMERAS.items()}
     depths = {name: (body, form) for name, (body, form, _) in DEPTHS.items()}
     return {
         name: Job("image", form, Bytes(body))
-        for name, (body, form) in {**formats, **depths, **raws, **cameras}.items()
+        for name, (body, form) in {**formats, **icon, **depths, **raws, **cameras}.items()
     }
 
 

@@ -148,7 +148,7 @@ SOUNDS = {
     "audio book": (ftyp(b"M4B ", b"M4B "), "audio/mp4"),
     "flac": (b"fLaC\x00\x00\x00\x22", "audio/x-flac"),
     "wav": (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/x-wav"),
-    "wav over 4 GB": (b"RF64\xff\xff\xff\xffWAVEds64", "audio/x-wav"),
+    "wav over 4 GB": (b"RF64\xff\xff\xff\xffWAVEds64\x1c\x00\x00\x00", "audio/x-wav"),
     "ogg vorbis": (ogg(b"\x01vorbis"), "audio/ogg"),
     "opus": (ogg(b"OpusHead\x01"), "audio/ogg"),
     "aiff": (b"FORM\x00\x00\x00\x2aAIFFCOMM", "audio/x-aiff"),
@@ -187,6 +187,33 @@ OTHERS = {
     "log of levels": (b"[INFO] started\n", "text/plain"),
     "ini": (b"[section]\nname = 1\n", "text/plain"),
     "braces": (b"{hello}", "text/plain"),
+    "toml": (b'[[package]]\nname = "x"\n', "text/plain"),
+    "wiki": (b"[[Mammoth]] is a page.\n", "text/plain"),
+    "shell": (b"[[ -f x ]] && . x\n", "text/plain"),
+    "things to do": (b"[ ] buy milk\n[x] done\n", "text/plain"),
+    "markdown": (b'["title"](https://example.org)\n', "text/plain"),
+    "log of processes": (b"[12345] [main] started\n", "text/plain"),
+    "erlang": (b"[{kernel, [{x, 1}]}].\n", "text/plain"),
+    "ruby": (b'{"a"=>1}\n', "text/plain"),
+    "c": (b'{ "name", 12 },\n', "text/plain"),
+    "braces and more": (b"{}\nfoo\n", "text/plain"),
+    "8-bit csv that begins with BM": (
+        "BMI;Größe;Alter\n22;180;30\n".encode("cp1252"),
+        "application/octet-stream",
+    ),
+    "8-bit text with a word of QuickTime": (
+        "The wide café".encode("latin-1"),
+        "application/octet-stream",
+    ),
+    "bytes that begin with BM": (b"BM\x00\x01" + bytes(range(60)), "application/octet-stream"),
+    "bytes that begin like AAC": (
+        b"\xff\xf1\x50\x80\x02\x1f\xfc" + b"\x00" * 60,
+        "application/octet-stream",
+    ),
+    "zstd with nothing but frames to skip": (
+        struct.pack("<II", 0x184D2A50, 0) * 1023,
+        "application/octet-stream",
+    ),
     "JSON string": (b'"text"', "text/plain"),
     "html": (b"<!DOCTYPE html><html>", "text/html"),
     "html after a byte order mark": (b"\xef\xbb\xbf<HTML>", "text/html"),
@@ -235,6 +262,21 @@ def test_packed_json(text: bytes) -> None:
 @pytest.mark.parametrize(("head", "content_type"), OTHERS.values(), ids=OTHERS)
 def test_others(head: bytes, content_type: str) -> None:
     assert recognise(head) == Content("other", content_type)
+
+
+def test_a_page_of_comments_is_looked_at_once() -> None:
+    # In one try for each way to pair them, forty would outlast the test by years
+    page = b"<!-- told -->\n" * 10_000 + b"<project/>"
+
+    assert recognise(page[:HEAD_BYTES]) == Content("other", "text/plain")
+
+
+@pytest.mark.parametrize(
+    "start", [b"[", b"[ ", b'{"', b'["', b"[1", b"[]", b"[1]\n", b'{"\\', b"[[", b"{", b"[{"]
+)
+def test_a_start_that_never_ends_takes_no_longer_than_its_length(start: bytes) -> None:
+    recognise((start * HEAD_BYTES)[:HEAD_BYTES])
+    recognise((start + start[-1:] * HEAD_BYTES)[: HEAD_BYTES - 1] + b"x")
 
 
 def test_packed_csv_is_no_json() -> None:

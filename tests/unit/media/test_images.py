@@ -8,6 +8,7 @@ import imagehash
 import numpy as np
 import pytest
 from mammothbox.errors import Permanent
+from mammothbox.intake.kind import recognise
 from mammothbox.media.image import understand_image
 from mammothbox.media.options import Options
 from PIL import Image, ImageCms
@@ -396,6 +397,27 @@ def test_a_picture_that_is_cut_off_is_broken_or_whole_enough(format: str, tenth:
     else:
         assert format in {"GIF", "BMP", "TIFF", "HEIF"}
         assert (result.facts.width, result.facts.height) == (320, 240)
+
+
+ICON = "image/x-icon"
+
+
+def test_an_icon_is_its_largest_picture() -> None:
+    body = saved(quarters((48, 48), [RED, BLUE, BLUE, BLUE]), "ICO", sizes=[(16, 16), (48, 48)])
+
+    assert recognise(body).content_type == ICON
+    assert understood(body, ICON).facts.width == 48
+    assert corners(seen(body, ICON))[0] == RED
+
+
+@pytest.mark.parametrize("cut", [0, 5, 30, 100, -100])
+def test_a_damaged_icon_is_broken(cut: int) -> None:
+    body = saved(scene(48, 48), "ICO", sizes=[(16, 16), (48, 48)])
+
+    with pytest.raises(Permanent) as refused:
+        understood(body[:cut] or b"<svg/>", ICON)
+
+    assert refused.value.code == "broken_picture"
 
 
 def test_the_camera_that_puts_a_second_picture_into_a_jpeg() -> None:

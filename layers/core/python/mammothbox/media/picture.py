@@ -16,6 +16,7 @@ from PIL import (
     BmpImagePlugin,  # noqa: F401
     ExifTags,
     GifImagePlugin,  # noqa: F401
+    IcoImagePlugin,  # noqa: F401
     Image,
     Jpeg2KImagePlugin,  # noqa: F401
     JpegImagePlugin,  # noqa: F401
@@ -44,6 +45,7 @@ _FORMATS = {
     "image/gif": "GIF",
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
+    "image/x-icon": "ICO",
     "image/jp2": "JPEG2000",
     "image/jpx": "JPEG2000",
     "image/avif": "AVIF",
