@@ -68,6 +68,7 @@ PICTURES = {
     "jpeg jfif": (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01", "image/jpeg"),
     "jpeg exif": (b"\xff\xd8\xff\xe1\x1f\xfeExif\x00\x00", "image/jpeg"),
     "jpeg without either": (b"\xff\xd8\xff\xdb\x00\x43\x00\x08", "image/jpeg"),
+    "jpeg that is hardly one": (b"\xff\xd8\xff\xe0 nothing else", "image/jpeg"),
     "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(20), "image/png"),
     "gif 87": (b"GIF87a\x01\x00\x01\x00", "image/gif"),
     "gif 89": (b"GIF89a\x01\x00\x01\x00", "image/gif"),

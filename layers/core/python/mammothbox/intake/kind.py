@@ -80,7 +80,7 @@ class Content:
 def recognise(head: bytes) -> Content:
     """Say what begins with `head`. Never fails: what nobody knows is `other`."""
     content_type = _by_our_rules(head) or _by_signature(head)
-    if content_type is not None and _is_media(content_type) and not _CONTROL.search(head):
+    if content_type is not None and _is_media(content_type) and _may_be_text(head):
         # Some signatures are words: a table may begin with "BMW", a note with "GIF".
         content_type = None
     if content_type in (*GZIP, *ZSTD) and _is_json(_unpacked(head, content_type)):
@@ -145,6 +145,11 @@ def _by_brand(head: bytes) -> str:
         brand = b"avif" if b"avif" in compatible else brand
     known = (is_type for start, is_type in _BRANDS.items() if brand.startswith(start))
     return next(known, "video/mp4")
+
+
+def _may_be_text(head: bytes) -> bool:
+    """In UTF-8, or in letters of eight bits behind a signature that is a word."""
+    return _CONTROL.search(head) is None and (head[:2].isascii() or _is_utf8(head))
 
 
 def _text_type(head: bytes) -> str:
