@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import DESK, HAND, Opened
-from tests.browser.looking import accessible, keep
+from tests.browser.looking import accessible, keep, until
 from tests.browser.papers import orders, send
 from tests.browser.people import Owner, newcomer
-from tests.e2e.stack import Client, wait_for
+from tests.e2e.stack import Client
 from tests.samples import png
 
 pytestmark = pytest.mark.browser
@@ -124,7 +124,7 @@ def test_a_look_that_was_under_way_puts_no_revoked_key_in_force(page: Page, owne
 
     # Given a look that is under way while the key is revoked and looked at again
     page.route(keys, wait)
-    wait_for(lambda: page.evaluate("true") and looks)
+    until(page, lambda: bool(looks))
     page.route(keys, let_the_next_pass)
     row.get_by_role("button", name="Revoke").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()

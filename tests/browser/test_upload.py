@@ -127,7 +127,8 @@ def test_what_the_library_has_is_not_sent_again(page: Page, owner: Owner, tmp_pa
         all_done(page, "3 of 3 files done")
 
     assert len(requests) == 1
-    assert [item["filename"] for item in stored(owner)] == ["once.txt"]
+    # Whichever of the two was hashed first
+    assert [item["filename"] for item in stored(owner)] in (["once.txt"], ["again.txt"])
 
 
 def test_a_large_file_goes_on_after_a_reload(page: Page, owner: Owner, tmp_path: Path) -> None:
