@@ -95,7 +95,7 @@ class SearchLibrary:
             name=name,
         )
         self.vectors.rows(
-            "INSERT INTO membership (owner, edition, asset_id, cluster_id)"
+            "INSERT INTO joined (owner, edition, asset_id, cluster_id)"
             " SELECT %(owner)s, 1, unnest(%(members)s::uuid[]), %(id)s",
             owner=owner,
             members=list(members),

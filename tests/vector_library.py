@@ -196,8 +196,9 @@ class VectorLibrary:
     def check_sums(self) -> None:
         """Every count and sum is exactly what the members make it, and the mean is its mean.
 
-        The sketch is that of the mean.
+        The sketch is that of the mean. Each cluster leads to where its merges end.
         """
+        self._check_roots()
         shapes = self.rows(
             "SELECT s.edition, s.cluster_id, size, trashed, total, centroid::real[] AS centroid,"
             " h.signs IS NOT DISTINCT FROM binary_quantize(centroid) AS sketched"
@@ -233,6 +234,17 @@ class VectorLibrary:
             assert shape["total"] == total.tolist()
             mean = (total / SCALE / len(mine)).astype(np.float32).astype(np.float16)
             assert np.array_equal(np.array(shape["centroid"], np.float16), mean)
+
+    def _check_roots(self) -> None:
+        found = self.rows(
+            "SELECT id, merged_into, root FROM cluster WHERE owner = %(owner)s", owner=self.owner
+        )
+        into = {row["id"]: row["merged_into"] for row in found}
+        for row in found:
+            at = row["id"]
+            while into[at] is not None:
+                at = into[at]
+            assert row["root"] == at
 
     def rows(self, query: str, **values: object) -> list[DictRow]:
         """What stands in the catalogue; or change it, as a superuser."""

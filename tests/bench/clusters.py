@@ -125,8 +125,9 @@ def _fill_some(
     cursor = connection.cursor()
     cursor.executemany(
         # No trigger runs here, and nobody searches for their names.
-        "INSERT INTO cluster (owner, id, name, status, words) VALUES (%s, %s, %s, 'confirmed', '')",
-        [(OWNER, shape[0], str(shape[0])) for shape in shapes],
+        "INSERT INTO cluster (owner, id, root, name, status, words)"
+        " VALUES (%(owner)s, %(id)s, %(id)s, %(id)s::text, 'confirmed', '')",
+        [{"owner": OWNER, "id": shape[0]} for shape in shapes],
     )
     cursor.executemany(
         "INSERT INTO cluster_shape (owner, edition, cluster_id, size, total, centroid, threshold)"
@@ -137,7 +138,7 @@ def _fill_some(
     _copy_vectors(connection, [(asset_id, vector) for asset_id, _, vector in members])
     _copy(
         connection,
-        "membership (owner, edition, asset_id, cluster_id, similarity)",
+        "joined (owner, edition, asset_id, cluster_id, similarity)",
         ("text", "int4", "uuid", "uuid", "float4"),
         ((OWNER, 1, asset_id, cluster_id, 0.9) for asset_id, cluster_id, _ in members),
     )

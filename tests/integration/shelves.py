@@ -55,7 +55,7 @@ class Shelves:
 
     def join(self, asset_id: UUID, cluster: int) -> None:
         self.house.rows(
-            "INSERT INTO membership (owner, edition, asset_id, cluster_id)"
+            "INSERT INTO joined (owner, edition, asset_id, cluster_id)"
             " SELECT owner, edition, %s, %s FROM clustering",
             asset_id,
             self.clusters[cluster],
@@ -64,9 +64,19 @@ class Shelves:
     def move(self, asset_id: UUID, cluster: int) -> None:
         """What every change of cluster does."""
         self.house.rows(
-            "UPDATE membership SET cluster_id = %s, placed = false WHERE asset_id = %s",
+            "UPDATE joined SET cluster_id = %s, placed = false WHERE asset_id = %s",
             self.clusters[cluster],
             asset_id,
+        )
+
+    def lead(self, cluster: int, *, to: int | None) -> None:
+        """What a merge does, and without a target the undo of one: under the owner's lock."""
+        self.house.rows(
+            "WITH locked AS MATERIALIZED (SELECT owner FROM clustering FOR UPDATE)"
+            " UPDATE cluster SET status = %s, merged_into = %s FROM locked WHERE id = %s",
+            "confirmed" if to is None else "merged",
+            None if to is None else self.clusters[to],
+            self.clusters[cluster],
         )
 
     def placing(self, abandoned_after_s: float = 0) -> Placing:
@@ -120,7 +130,7 @@ class Shelves:
         for key in self._keys():
             self.s3.delete_object(Bucket=LIBRARY_BUCKET, Key=key)
         self.house.rows("DELETE FROM placement")
-        self.house.rows("DELETE FROM membership")
+        self.house.rows("DELETE FROM joined")
 
     def _keys(self) -> list[str]:
         listed = self.s3.list_objects_v2(Bucket=LIBRARY_BUCKET, Prefix="media/")

@@ -71,6 +71,47 @@ def test_what_comes_back_before_it_was_moved_stays_where_it_is(
     assert shelves.objects() == {shelves.key(asset_id, 0): TEXT}
 
 
+def test_copies_follow_a_merge_and_its_undo(shelves: Shelves) -> None:
+    members = [shelves.take_in(b"Number %d." % number, cluster=number % 2) for number in range(4)]
+    shelves.place()
+
+    shelves.lead(1, to=0)
+    shelves.place()
+    assert set(shelves.objects()) == {shelves.key(each, 0) for each in members}
+
+    shelves.lead(1, to=None)
+    shelves.place()
+    assert set(shelves.objects()) == {
+        shelves.key(each, number % 2) for number, each in enumerate(members)
+    }
+
+
+def test_a_merge_that_was_undone_before_anything_was_moved_copies_nothing(
+    shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = shelves.take_in(TEXT, cluster=1)
+    shelves.place()
+    shelves.lead(1, to=0)
+    shelves.lead(1, to=None)
+
+    cut_off(monkeypatch, "CopyObject")
+    shelves.place()
+
+    assert shelves.objects() == {shelves.key(asset_id, 1): TEXT}
+
+
+def test_a_copy_that_ends_after_a_merge_is_not_taken_for_the_right_one(
+    shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = shelves.take_in(TEXT, cluster=1)
+    happen_during(monkeypatch, "CopyObject", lambda: shelves.lead(1, to=0))
+
+    shelves.place()
+    shelves.place()
+
+    assert shelves.objects() == {shelves.key(asset_id, 0): TEXT}
+
+
 def test_a_new_edition_in_which_nothing_moved_copies_nothing(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:

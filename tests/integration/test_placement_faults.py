@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 from botocore.client import BaseClient
+from mammothbox.catalog import placements
 from mammothbox.errors import Retryable, Unavailable
 
+from infra.topology import LIBRARY_BUCKET
 from tests.e2e.stack import PATIENCE_S, wait_for
 from tests.house import House
 from tests.integration.shelves import OWNER, PART, SMALL, Shelves
@@ -224,6 +226,28 @@ def test_a_copy_that_lands_in_the_midst_of_a_purge_goes_too(
     assert shelves.originals() == []
 
 
+def test_a_copy_is_not_noted_as_placed_behind_a_merges_back(shelves: Shelves) -> None:
+    asset_id = shelves.take_in(TEXT, cluster=1)
+
+    def merge_and_settle() -> None:
+        shelves.lead(1, to=0)
+        with shelves.database.transaction() as connection:
+            assert placements.settle(connection, OWNER, 10)
+
+    with shelves.database.transaction() as connection:
+        (item,) = placements.unplaced(connection, OWNER, after=None, limit=10)
+        key = shelves.key(asset_id, 1)
+        placements.begin(connection, OWNER, item, key)
+        shelves.s3.put_object(Bucket=LIBRARY_BUCKET, Key=key, Body=TEXT)
+        placements.conclude(connection, OWNER, item, key)
+        beside(shelves, merge_and_settle)
+    for other in shelves.others:
+        other.join()
+    shelves.place()
+
+    assert shelves.objects() == {shelves.key(asset_id, 0): TEXT}
+
+
 def beside(shelves: Shelves, act: Callable[[], object]) -> None:
     """Somebody else does this now, up to where they have to wait for us."""
     other = threading.Thread(target=act)
@@ -252,11 +276,17 @@ def test_clusters_merged_and_split_again_and_again_while_it_places(shelves: Shel
     placer = threading.Thread(target=keep_placing)
     placer.start()
     for round_ in range(30):
-        # All members of two clusters into the third, and back one by one
-        merge(shelves, round_ % 3)
+        # Two clusters become part of the third, and two stand for themselves again; one by one
+        # some members go elsewhere meanwhile.
+        target, one, other = ((round_ + step) % 3 for step in range(3))
+        shelves.lead(one, to=target)
+        shelves.lead(other, to=one)
         for number, asset_id in enumerate(asset_ids):
             if number % 2:
                 shelves.move(asset_id, (number + round_) % 3)
+        shelves.lead(one, to=None)
+        shelves.lead(other, to=None)
+    shelves.lead(0, to=1)
     over.set()
     placer.join()
     shelves.place()
@@ -267,14 +297,3 @@ def test_clusters_merged_and_split_again_and_again_while_it_places(shelves: Shel
     assert set(shelves.objects()) == lie
     copies = shelves.house.rows("SELECT state, key FROM placement")
     assert {(row["state"], row["key"]) for row in copies} == {("placed", key) for key in lie}
-
-
-def merge(shelves: Shelves, target: int) -> None:
-    """As the house merges: under the owner's lock, all members in one statement."""
-    shelves.house.rows(
-        "WITH locked AS MATERIALIZED (SELECT owner FROM clustering FOR UPDATE)"
-        " UPDATE membership SET cluster_id = %s, placed = false FROM locked"
-        " WHERE cluster_id <> %s",
-        shelves.clusters[target],
-        shelves.clusters[target],
-    )

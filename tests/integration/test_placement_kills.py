@@ -71,14 +71,14 @@ class World:
         values |= {"version_id": answer["VersionId"], "size": len(content)}
         self.database.execute(_ASSET, values)
         self.database.execute(
-            "INSERT INTO membership (owner, edition, asset_id, cluster_id) VALUES (%s, 1, %s, %s)",
+            "INSERT INTO joined (owner, edition, asset_id, cluster_id) VALUES (%s, 1, %s, %s)",
             [OWNER, asset_id, self.clusters[0]],
         )
         return asset_id
 
     def move(self, asset_id: UUID, cluster: int) -> None:
         self.database.execute(
-            "UPDATE membership SET cluster_id = %s, placed = false WHERE asset_id = %s",
+            "UPDATE joined SET cluster_id = %s, placed = false WHERE asset_id = %s",
             [self.clusters[cluster], asset_id],
         )
 
@@ -90,7 +90,7 @@ class World:
         return set(self.database.execute("SELECT state, key FROM placement"))
 
     def unplaced(self) -> list[tuple[Any, ...]]:
-        return self.database.execute("SELECT asset_id FROM membership WHERE NOT placed").fetchall()
+        return self.database.execute("SELECT asset_id FROM joined WHERE NOT placed").fetchall()
 
     def objects(self) -> dict[str, bytes]:
         listed = self.s3.list_objects_v2(Bucket=LIBRARY_BUCKET)

@@ -125,7 +125,7 @@ def app(postgres_server: Server) -> Iterator[Database]:
             " VALUES ('ada', 2, 1, 2), ('eve', 2, 1, 2)"
         )
         cursor.executemany(
-            "INSERT INTO membership (owner, edition, asset_id, cluster_id) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO joined (owner, edition, asset_id, cluster_id) VALUES (%s, %s, %s, %s)",
             [
                 (row.owner, edition, row.id, cluster)
                 for row in ROWS

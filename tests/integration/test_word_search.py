@@ -149,6 +149,22 @@ def test_members_are_found_by_the_name_of_their_cluster(library: SearchLibrary) 
     assert set(matching(library, "porto")) == {one, other}
 
 
+def test_members_are_found_by_the_name_of_what_their_cluster_was_merged_into(
+    library: SearchLibrary,
+) -> None:
+    one, other = library.add("1.jpg"), library.add("2.jpg")
+    into = library.add_cluster("Lisbon", [one])
+    merged = library.add_cluster("Porto", [other])
+    library.vectors.rows(
+        "UPDATE cluster SET status = 'merged', merged_into = %(into)s WHERE id = %(id)s",
+        into=into,
+        id=merged,
+    )
+
+    assert set(matching(library, "lisbon")) == {one, other}
+    assert matching(library, "porto") == []
+
+
 def test_names_are_found_as_they_are_written_and_by_their_parts(library: SearchLibrary) -> None:
     moon = library.add("FullMoon.webp")
     japanese = library.add("山田太郎とタージマハル_旅行.webp")

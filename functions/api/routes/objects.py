@@ -134,14 +134,14 @@ class Replayed(BaseModel):
 @router.get("")
 def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Objects:
     """The library, newest first; each filter narrows it further."""
-    narrowed = filters.model_dump(exclude={"limit", "cursor", "bbox"})
+    narrowed = filters.model_dump(exclude={"limit", "cursor", "bbox", "cluster"})
     if filters.bbox and not may_know_the_place(caller):
         raise Refused(403, "place_withheld", "Only its owner may look for objects by their place.")
     narrowed["box"] = parse_box(filters.bbox) if filters.bbox else None
     after = parse_cursor(filters.cursor) if filters.cursor else None
     with services.database().transaction(caller.owner) as connection:
         if filters.cluster is not None:
-            narrowed["cluster"] = clusters.where_merged(connection, caller.owner, filters.cluster)
+            narrowed["clusters"] = clusters.together_with(connection, caller.owner, filters.cluster)
         page, following = asset_list.page(
             connection, caller.owner, AssetFilter(**narrowed), after, filters.limit
         )

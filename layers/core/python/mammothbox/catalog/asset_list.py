@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -38,7 +38,8 @@ class AssetFilter:
     taken_from: datetime | None = None
     taken_to: datetime | None = None
     box: Box | None = None
-    cluster: UUID | None = None
+    # A cluster with all that are one with it; of none, nothing is listed.
+    clusters: Sequence[UUID] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ _AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
 _TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"
 _NEWEST_TAGGED_FIRST = " ORDER BY t.asset_created_at DESC, t.asset_id DESC"
 _IN_CLUSTER = (
-    " JOIN membership cm ON cm.owner = a.owner AND cm.asset_id = a.id"
-    " AND cm.cluster_id = %(cluster)s AND cm.edition = ("
+    " JOIN joined cm ON cm.owner = a.owner AND cm.asset_id = a.id"
+    " AND cm.cluster_id = ANY(%(clusters)s) AND cm.edition = ("
     "SELECT edition FROM clustering WHERE owner = %(owner)s)"
 )
 _WITH_MEDIA = " JOIN media m ON m.owner = a.owner AND m.asset_id = a.id"
@@ -117,7 +118,7 @@ def page(
     rows = connection.execute(
         SELECT
         + (_TAGGED if tagged else "")
-        + (_IN_CLUSTER if wanted.cluster is not None else "")
+        + (_IN_CLUSTER if wanted.clusters is not None else "")
         + (_WITH_MEDIA if _is_about_media(wanted) else "")
         + " WHERE a.owner = %(owner)s AND a.purging_at IS NULL AND "
         + " AND ".join(conditions)
@@ -151,8 +152,8 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
     if wanted.tag is not None:
         conditions.append("t.owner = %(owner)s")
         values["tag"] = wanted.tag
-    if wanted.cluster is not None:
-        values["cluster"] = wanted.cluster
+    if wanted.clusters is not None:
+        values["clusters"] = list(wanted.clusters)
     if after is not None:
         conditions.append(_AFTER if wanted.tag is None else _TAGGED_AFTER)
         values |= {"after_at": after.created_at, "after_id": after.id}

@@ -62,9 +62,11 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
 def of_cluster(connection: Connection, owner: str, edition: int, cluster_id: UUID) -> list[Shows]:
     """What the cluster's members show, as far as some of them tell."""
     rows = connection.execute(
-        "WITH wanted AS (SELECT asset_id FROM membership WHERE owner = %(owner)s"
-        " AND edition = %(edition)s AND cluster_id = %(cluster_id)s ORDER BY asset_id"
-        " LIMIT %(sample)s) " + _SELECT,
+        "WITH wanted AS (SELECT first.asset_id FROM cluster c CROSS JOIN LATERAL ("
+        "SELECT asset_id FROM joined WHERE owner = %(owner)s AND edition = %(edition)s"
+        " AND cluster_id = c.id ORDER BY asset_id LIMIT %(sample)s) first"
+        " WHERE c.owner = %(owner)s AND c.root = %(cluster_id)s"
+        " ORDER BY first.asset_id LIMIT %(sample)s) " + _SELECT,
         {"owner": owner, "edition": edition, "cluster_id": cluster_id, "sample": _SAMPLE},
     ).fetchall()
     return [_shows(row) for row in rows]

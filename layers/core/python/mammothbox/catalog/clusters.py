@@ -43,8 +43,6 @@ _SELECT = (
     " ON s.owner = c.owner AND s.cluster_id = c.id AND s.edition = %(edition)s"
     " WHERE c.owner = %(owner)s"
 )
-# More in a row than any hand makes.
-_MOST_MERGES = 100
 
 
 def get(connection: Connection, owner: str, edition: int, cluster_id: UUID) -> Cluster | None:
@@ -78,14 +76,19 @@ def names(connection: Connection, owner: str, cluster_ids: Iterable[UUID]) -> di
 def where_merged(connection: Connection, owner: str, cluster_id: UUID) -> UUID:
     """The cluster that this one's members are in now: itself, unless it was merged."""
     row = connection.execute(
-        "WITH RECURSIVE way AS (SELECT id, merged_into, 0 AS step FROM cluster"
-        " WHERE owner = %(owner)s AND id = %(id)s UNION ALL"
-        " SELECT c.id, c.merged_into, way.step + 1 FROM cluster c JOIN way"
-        " ON c.id = way.merged_into WHERE c.owner = %(owner)s AND way.step < %(most)s)"
-        " SELECT id FROM way ORDER BY step DESC LIMIT 1",
-        {"owner": owner, "id": cluster_id, "most": _MOST_MERGES},
+        "SELECT root FROM cluster WHERE owner = %s AND id = %s", [owner, cluster_id]
     ).fetchone()
-    return row["id"] if row else cluster_id
+    return row["root"] if row else cluster_id
+
+
+def together_with(connection: Connection, owner: str, cluster_id: UUID) -> list[UUID]:
+    """This cluster and all that are one with it, by merges; those that are on record."""
+    rows = connection.execute(
+        "SELECT c.id FROM cluster asked JOIN cluster c ON c.owner = asked.owner"
+        " AND c.root = asked.root WHERE asked.owner = %s AND asked.id = %s ORDER BY c.id",
+        [owner, cluster_id],
+    ).fetchall()
+    return [row["id"] for row in rows]
 
 
 def page(
@@ -164,11 +167,13 @@ def covers(
     """The member that shows each cluster best, among some that are not in the trash."""
     rows = connection.execute(
         "SELECT wanted.id, best.asset_id FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
-        " CROSS JOIN LATERAL (SELECT asset_id FROM (SELECT m.asset_id, m.similarity"
-        "  FROM membership m JOIN asset a ON a.owner = m.owner AND a.id = m.asset_id"
-        "  WHERE m.owner = %(owner)s AND m.edition = %(edition)s AND m.cluster_id = wanted.id"
-        "  AND a.trashed_at IS NULL ORDER BY m.asset_id LIMIT 50) shown"
-        "  ORDER BY similarity DESC NULLS LAST, asset_id LIMIT 1) best",
+        " CROSS JOIN LATERAL (SELECT shown.asset_id FROM cluster c CROSS JOIN LATERAL ("
+        "  SELECT j.asset_id, CASE WHEN c.id = c.root THEN j.similarity END AS similarity"
+        "  FROM joined j JOIN asset a ON a.owner = j.owner AND a.id = j.asset_id"
+        "  WHERE j.owner = %(owner)s AND j.edition = %(edition)s AND j.cluster_id = c.id"
+        "  AND a.trashed_at IS NULL ORDER BY j.asset_id LIMIT 50) shown"
+        "  WHERE c.owner = %(owner)s AND c.root = wanted.id"
+        "  ORDER BY similarity DESC NULLS LAST, shown.asset_id LIMIT 1) best",
         {"owner": owner, "edition": edition, "ids": list(cluster_ids)},
     ).fetchall()
     return {row["id"]: row["asset_id"] for row in rows}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
+
+# Of `m`, on record with `c`, in an edition that is over: a hand said that it belonged there, or
+# where `c` was merged into.
+_HELD = "(m.joined_at <= c.held_at OR m.joined_at <= root.held_at)"
+
+
+_HEIRS = "unnest(%(old)s::uuid[], %(new)s::uuid[])"
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def carry(
         values,
     )
     rows = connection.execute(
-        "INSERT INTO membership (owner, edition, asset_id, cluster_id, similarity, threshold,"
+        "INSERT INTO joined (owner, edition, asset_id, cluster_id, similarity, threshold,"
         " runner_up, runner_up_similarity, pinned, joined_at)"
         " SELECT m.owner, %(edition)s, m.asset_id, m.cluster_id, m.similarity, m.threshold,"
         " m.runner_up, m.runner_up_similarity, m.pinned, m.joined_at FROM membership m"
@@ -87,7 +94,7 @@ def missing(connection: Connection, place: Place, after: UUID | None, limit: int
         " AND a.id = e.asset_id WHERE e.owner = %(owner)s AND e.space_id = %(space_id)s"
         " AND e.frame = 0 AND a.purging_at IS NULL"
         " AND (%(after)s::uuid IS NULL OR e.asset_id > %(after)s) AND NOT EXISTS ("
-        "SELECT FROM membership m WHERE m.owner = e.owner AND m.edition = %(edition)s"
+        "SELECT FROM joined m WHERE m.owner = e.owner AND m.edition = %(edition)s"
         " AND m.asset_id = e.asset_id) ORDER BY e.asset_id LIMIT %(limit)s",
         {**vars(place), "after": after, "limit": limit},
     ).fetchall()
@@ -100,11 +107,12 @@ def home(connection: Connection, owner: str, asset_id: UUID) -> Home | None:
         "SELECT m.cluster_id, m.pinned, m.joined_at FROM clustering k"
         # One by one: an edition that is not swept away yet may have a million members.
         " CROSS JOIN LATERAL generate_series(1, k.edition - 1) AS past (edition)"
-        " JOIN membership m ON m.owner = k.owner AND m.edition = past.edition"
+        " JOIN joined m ON m.owner = k.owner AND m.edition = past.edition"
         "  AND m.asset_id = %(asset_id)s"
         " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
-        " WHERE k.owner = %(owner)s AND (m.pinned OR m.joined_at <= c.held_at)"
-        " AND NOT EXISTS (SELECT FROM membership now WHERE now.owner = k.owner"
+        " JOIN cluster root ON root.owner = c.owner AND root.id = c.root"
+        " WHERE k.owner = %(owner)s AND (m.pinned OR " + _HELD + ")"
+        " AND NOT EXISTS (SELECT FROM joined now WHERE now.owner = k.owner"
         "  AND now.edition = k.edition AND now.asset_id = m.asset_id)"
         " ORDER BY m.edition DESC LIMIT 1",
         {"owner": owner, "asset_id": asset_id},
@@ -135,22 +143,28 @@ def peopled(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -
     return {row["cluster_id"] for row in rows}
 
 
-def take_identity(connection: Connection, place: Place, *, of: UUID, by: UUID) -> None:
-    """A new cluster becomes the next form of an old one: its id and its name stay."""
-    values = {**vars(place), "old": of, "new": by}
+def take_identities(connection: Connection, place: Place, heirs: Mapping[UUID, UUID]) -> None:
+    """New clusters, by the old ones, become the next form of these: ids and names stay.
+
+    All at once: for each by itself all members of the edition would be looked through.
+    """
+    values = {**vars(place), "old": list(heirs), "new": list(heirs.values())}
     for statement in (
         # It was carried over, and nothing of it is in this edition.
         "DELETE FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s"
-        " AND cluster_id = %(old)s AND size = 0",
-        "UPDATE membership SET cluster_id = %(old)s WHERE owner = %(owner)s"
-        " AND edition = %(edition)s AND cluster_id = %(new)s",
-        "UPDATE membership SET runner_up = %(old)s WHERE owner = %(owner)s"
-        " AND edition = %(edition)s AND runner_up = %(new)s",
-        "UPDATE cluster_shape SET cluster_id = %(old)s WHERE owner = %(owner)s"
-        " AND edition = %(edition)s AND cluster_id = %(new)s",
-        "UPDATE cluster SET merged_into = %(old)s WHERE owner = %(owner)s"
-        " AND merged_into = %(new)s",
-        "DELETE FROM cluster WHERE owner = %(owner)s AND id = %(new)s",
+        " AND cluster_id = ANY(%(old)s) AND size = 0",
+        "UPDATE joined j SET cluster_id = coalesce(own.old, j.cluster_id),"
+        " runner_up = coalesce(other.old, j.runner_up) FROM joined m"
+        " LEFT JOIN " + _HEIRS + " AS own (old, new) ON own.new = m.cluster_id"
+        " LEFT JOIN " + _HEIRS + " AS other (old, new) ON other.new = m.runner_up"
+        " WHERE m.owner = %(owner)s AND m.edition = %(edition)s AND j.owner = m.owner"
+        " AND j.edition = m.edition AND j.asset_id = m.asset_id"
+        " AND (own.old IS NOT NULL OR other.old IS NOT NULL)",
+        "UPDATE cluster_shape s SET cluster_id = heir.old FROM " + _HEIRS + " AS heir (old, new)"
+        " WHERE s.owner = %(owner)s AND s.edition = %(edition)s AND s.cluster_id = heir.new",
+        "UPDATE cluster c SET merged_into = heir.old FROM " + _HEIRS + " AS heir (old, new)"
+        " WHERE c.owner = %(owner)s AND c.merged_into = heir.new",
+        "DELETE FROM cluster WHERE owner = %(owner)s AND id = ANY(%(new)s)",
     ):
         connection.execute(statement, values)
 
@@ -183,13 +197,14 @@ def sweep_away(connection: Connection, owner: str, limit: int) -> bool:
     Where a hand had an asset that is in no cluster now stays on record: it may come back.
     """
     gone = connection.execute(
-        "DELETE FROM membership WHERE (owner, edition, asset_id) IN (SELECT m.owner, m.edition,"
-        " m.asset_id FROM membership m JOIN clustering k ON k.owner = m.owner"
+        "DELETE FROM joined WHERE (owner, edition, asset_id) IN (SELECT m.owner, m.edition,"
+        " m.asset_id FROM joined m JOIN clustering k ON k.owner = m.owner"
         " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " JOIN cluster root ON root.owner = c.owner AND root.id = c.root"
         " WHERE m.owner = %s AND m.edition <> k.edition"
         " AND m.edition IS DISTINCT FROM k.building"
-        " AND NOT (m.edition < k.edition AND (m.pinned OR m.joined_at <= c.held_at IS TRUE)"
-        "  AND NOT EXISTS (SELECT FROM membership now WHERE now.owner = m.owner"
+        " AND NOT (m.edition < k.edition AND (m.pinned OR " + _HELD + " IS TRUE)"
+        "  AND NOT EXISTS (SELECT FROM joined now WHERE now.owner = m.owner"
         "  AND now.asset_id = m.asset_id AND now.edition = k.edition)) LIMIT %s) RETURNING 1",
         [owner, limit],
     ).fetchall()
@@ -206,7 +221,7 @@ def sweep_away(connection: Connection, owner: str, limit: int) -> bool:
         " AND c.name_source = 'machine' AND c.held_at IS NULL"
         " AND NOT EXISTS (SELECT FROM cluster_shape s"
         "  WHERE s.owner = c.owner AND s.cluster_id = c.id)"
-        " AND NOT EXISTS (SELECT FROM membership m"
+        " AND NOT EXISTS (SELECT FROM joined m"
         "  WHERE m.owner = c.owner AND m.cluster_id = c.id)"
         " AND NOT EXISTS (SELECT FROM cluster d"
         "  WHERE d.owner = c.owner AND d.merged_into = c.id)"

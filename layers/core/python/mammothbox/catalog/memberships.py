@@ -1,7 +1,10 @@
 """Memberships: which asset is in which cluster and why, and the exact sums that follow.
 
-A cluster's sum, size and mean change in the same statement's transaction as its members do.
-Whoever changes them holds the owner's clustering lock.
+On record is the cluster that an asset joined. By merges that leads to where the asset is now,
+which `membership` tells.
+
+A cluster's sum, size and mean change in the same transaction as its members do. Whoever changes
+them holds the owner's clustering lock.
 """
 
 from __future__ import annotations
@@ -88,6 +91,7 @@ def of_cluster(connection: Connection, owner: str, edition: int, cluster_id: UUI
         "SELECT asset_id FROM membership WHERE owner = %s AND edition = %s AND cluster_id = %s"
         " ORDER BY asset_id",
         [owner, edition, cluster_id],
+        binary=True,
     ).fetchall()
     return [row["asset_id"] for row in rows]
 
@@ -107,7 +111,7 @@ def join(
     It joins now, unless it is told since when it belongs there.
     """
     connection.execute(
-        "INSERT INTO membership (owner, edition, asset_id, cluster_id, similarity, threshold,"
+        "INSERT INTO joined (owner, edition, asset_id, cluster_id, similarity, threshold,"
         " runner_up, runner_up_similarity, pinned, joined_at) SELECT owner, %(edition)s, asset_id,"
         " %(cluster_id)s, %(similarity)s, %(threshold)s, %(runner_up)s,"
         " %(runner_up_similarity)s, %(pinned)s, coalesce(%(joined_at)s, clock_timestamp())"
@@ -128,8 +132,9 @@ def join(
 def leave(connection: Connection, place: Place, asset_id: UUID) -> UUID | None:
     """Take an asset out of its cluster; returns which that was."""
     row = connection.execute(
-        "DELETE FROM membership WHERE owner = %s AND edition = %s AND asset_id = %s"
-        " RETURNING cluster_id",
+        "DELETE FROM joined j USING cluster c WHERE j.owner = %s AND j.edition = %s"
+        " AND j.asset_id = %s AND c.owner = j.owner AND c.id = j.cluster_id"
+        " RETURNING c.root AS cluster_id",
         [place.owner, place.edition, asset_id],
     ).fetchone()
     if row is None:
@@ -152,10 +157,11 @@ def move(
     Without `pinned` each stays as firmly where it is as before.
     """
     rows = connection.execute(
-        "UPDATE membership SET cluster_id = %(target)s, placed = false,"
+        "UPDATE joined j SET cluster_id = %(target)s, placed = false,"
         " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL,"
-        " pinned = coalesce(%(pinned)s, pinned) WHERE owner = %(owner)s AND edition = %(edition)s"
-        " AND cluster_id = %(source)s AND asset_id = ANY(%(ids)b) RETURNING asset_id",
+        " pinned = coalesce(%(pinned)s, j.pinned) FROM cluster c WHERE j.owner = %(owner)s"
+        " AND j.edition = %(edition)s AND j.asset_id = ANY(%(ids)b) AND c.owner = j.owner"
+        " AND c.id = j.cluster_id AND c.root = %(source)s RETURNING j.asset_id",
         {
             **vars(place),
             "source": source,
@@ -165,42 +171,40 @@ def move(
         },
     ).fetchall()
     moved = [row["asset_id"] for row in rows]
-    summed = sum_of(connection, place, moved)
-    discount(connection, place, source, summed)
-    count(connection, place, target, summed)
+    _recount(connection, place, sum_of(connection, place, moved), source=source, target=target)
     return moved
 
 
 def pour(connection: Connection, place: Place, *, source: UUID, target: UUID) -> list[UUID]:
-    """Put all members of one cluster into another; returns them.
+    """Count all members of one cluster as another's; returns them.
 
-    The sums are known, so this takes as long as the rows do and not as their vectors would.
+    They stay on record where they joined; whoever calls this lets that cluster lead to the other.
+    The sums are known, so however many they are, no member and no vector is touched.
     """
+    moved = of_cluster(connection, place.owner, place.edition, source)
     row = connection.execute(
         "SELECT size, trashed, total FROM cluster_shape"
         " WHERE owner = %s AND edition = %s AND cluster_id = %s FOR UPDATE",
         [place.owner, place.edition, source],
     ).fetchone()
-    moved = connection.execute(
-        "WITH moved AS (UPDATE membership SET cluster_id = %(target)s, placed = false,"
-        " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL"
-        " WHERE owner = %(owner)s"
-        " AND edition = %(edition)s AND cluster_id = %(source)s RETURNING asset_id)"
-        " SELECT coalesce(array_agg(asset_id), '{}') AS ids FROM moved",
-        {**vars(place), "source": source, "target": target},
-        binary=True,
-    ).fetchone()
     if row is not None:
-        summed = Sum(**row)
-        discount(connection, place, source, summed)
-        count(connection, place, target, summed)
-    return list(moved["ids"]) if moved else []
+        _recount(connection, place, Sum(**row), source=source, target=target)
+    return moved
+
+
+def reclaim(connection: Connection, place: Place, *, source: UUID, target: UUID) -> None:
+    """Count as a cluster's own again what had joined it before it was merged into `source`.
+
+    Whoever calls this has let it stand for itself again.
+    """
+    back = of_cluster(connection, place.owner, place.edition, target)
+    _recount(connection, place, sum_of(connection, place, back), source=source, target=target)
 
 
 def explain(connection: Connection, place: Place, asset_id: UUID, why: Why) -> None:
     """Put down why the asset is where it is now."""
     connection.execute(
-        "UPDATE membership SET similarity = %(similarity)s, threshold = %(threshold)s,"
+        "UPDATE joined SET similarity = %(similarity)s, threshold = %(threshold)s,"
         " runner_up = %(runner_up)s, runner_up_similarity = %(runner_up_similarity)s"
         " WHERE owner = %(owner)s AND edition = %(edition)s AND asset_id = %(asset_id)s",
         {**vars(place), **vars(why), "asset_id": asset_id},
@@ -212,7 +216,7 @@ def set_pinned(
 ) -> None:
     """Whether a hand put the asset where it is."""
     connection.execute(
-        "UPDATE membership SET pinned = %s WHERE owner = %s AND edition = %s AND asset_id = %s",
+        "UPDATE joined SET pinned = %s WHERE owner = %s AND edition = %s AND asset_id = %s",
         [pinned, owner, edition, asset_id],
     )
 
@@ -244,6 +248,13 @@ def count(connection: Connection, place: Place, cluster_id: UUID, added: Sum) ->
 def discount(connection: Connection, place: Place, cluster_id: UUID, taken: Sum) -> None:
     """Take what has left a cluster from its sum; its mean follows."""
     _add(connection, place, cluster_id, taken, times=-1)
+
+
+def _recount(
+    connection: Connection, place: Place, summed: Sum, *, source: UUID, target: UUID
+) -> None:
+    discount(connection, place, source, summed)
+    count(connection, place, target, summed)
 
 
 def _add(

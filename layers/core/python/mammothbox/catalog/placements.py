@@ -2,6 +2,9 @@
 
 The row of a copy comes before its bytes and goes after them. Whoever changes rows of an asset
 locks all of them first, in the order of their keys.
+
+What lies in a cluster that has come to lead elsewhere is noted as not placed piece by piece, by
+`settle`: the merge itself touches no member.
 """
 
 from __future__ import annotations
@@ -55,19 +58,20 @@ _STAYS = (
     " OR r.observed_at IS NULL)"
 )
 _ITS_ORIGINAL = (
+    " JOIN cluster c ON c.owner = %(owner)s AND c.id = m.cluster_id"
     " JOIN asset a ON a.owner = %(owner)s AND a.id = m.asset_id"
     " JOIN asset_raw r ON r.owner = %(owner)s AND r.id = a.raw_id"
 )
 # Members that are still to be placed.
 _TO_PLACE = (
-    "SELECT true FROM membership m"
+    "SELECT true FROM joined m"
     + _ITS_ORIGINAL
     + " WHERE m.owner = %(owner)s AND m.edition = "
     + _EDITION
     + " AND NOT m.placed AND NOT "
     + _STAYS
     + " AND NOT EXISTS (SELECT FROM placement n WHERE n.owner = %(owner)s"
-    " AND n.asset_id = m.asset_id AND n.cluster_id = m.cluster_id AND n.state = 'no_original')"
+    " AND n.asset_id = m.asset_id AND n.cluster_id = c.root AND n.state = 'no_original')"
 )
 
 
@@ -76,14 +80,14 @@ def unplaced(
 ) -> list[Unplaced]:
     """Members of which it is not noted that their copy is where it belongs, by id."""
     rows = connection.execute(
-        "SELECT m.asset_id, m.cluster_id, a.content_type, r.bucket, r.key AS raw_key,"
+        "SELECT m.asset_id, c.root AS cluster_id, a.content_type, r.bucket, r.key AS raw_key,"
         " r.version_id, r.size_bytes, "
         + _STAYS
         + " AS stays, (SELECT p.state FROM placement p WHERE p.owner = %(owner)s"
-        " AND p.asset_id = m.asset_id AND p.cluster_id = m.cluster_id ORDER BY"
+        " AND p.asset_id = m.asset_id AND p.cluster_id = c.root ORDER BY"
         " array_position(ARRAY['placed', 'begun', 'no_original', 'old'], p.state) LIMIT 1) AS state"
         # The members first, or it might walk through all assets to find the few.
-        " FROM (SELECT asset_id, cluster_id FROM membership WHERE owner = %(owner)s"
+        " FROM (SELECT asset_id, cluster_id FROM joined WHERE owner = %(owner)s"
         " AND edition = "
         + _EDITION
         + " AND NOT placed AND (%(after)s::uuid IS NULL OR asset_id > %(after)s)"
@@ -93,13 +97,32 @@ def unplaced(
     return [Unplaced(**row) for row in rows]
 
 
+def settle(connection: Connection, owner: str, limit: int) -> bool:
+    """Of what lies in clusters that lead elsewhere by now, note some as not placed; whether that
+    was all. The owner's clustering is locked."""
+    noted = connection.execute(
+        "UPDATE joined SET placed = false WHERE (owner, edition, asset_id) IN (SELECT m.owner,"
+        " m.edition, m.asset_id FROM cluster c JOIN joined m ON m.owner = c.owner"
+        " AND m.cluster_id = c.id WHERE c.owner = %(owner)s AND c.unsettled AND m.placed"
+        " AND m.edition = " + _EDITION + " LIMIT %(limit)s) RETURNING 1",
+        {"owner": owner, "limit": limit},
+    ).fetchall()
+    if len(noted) == limit:
+        return False
+    connection.execute(
+        "UPDATE cluster SET unsettled = false WHERE owner = %s AND unsettled", [owner]
+    )
+    return True
+
+
 def recognise(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
     """Of these assets, note which lie where they belong. The owner's clustering is locked."""
     connection.execute(
-        "UPDATE membership m SET placed = true FROM clustering c, placement p"
-        " WHERE c.owner = %(owner)s AND m.owner = c.owner AND m.edition = c.edition"
-        " AND m.asset_id = ANY(%(ids)s) AND p.owner = m.owner AND p.asset_id = m.asset_id"
-        " AND p.cluster_id = m.cluster_id AND p.state = 'placed'",
+        "UPDATE joined m SET placed = true FROM clustering k, cluster c, placement p"
+        " WHERE k.owner = %(owner)s AND m.owner = k.owner AND m.edition = k.edition"
+        " AND m.asset_id = ANY(%(ids)s) AND c.owner = m.owner AND c.id = m.cluster_id"
+        " AND p.owner = m.owner AND p.asset_id = m.asset_id AND p.cluster_id = c.root"
+        " AND p.state = 'placed'",
         {"owner": owner, "ids": list(asset_ids)},
     )
 
@@ -133,9 +156,16 @@ def conclude(connection: Connection, owner: str, item: Unplaced, key: str) -> No
         return
     values = {"owner": owner, "key": key, **vars(item)}
     row = connection.execute(
-        "UPDATE membership m SET placed = true FROM clustering c"
-        " WHERE c.owner = %(owner)s AND m.owner = c.owner AND m.edition = c.edition"
-        " AND m.asset_id = %(asset_id)s AND m.cluster_id = %(cluster_id)s RETURNING 1",
+        # The member first and then its cluster, as others lock them. A merge waits for this, or
+        # this finds what it made of the cluster.
+        "WITH own AS MATERIALIZED (SELECT m.edition, m.cluster_id FROM clustering k"
+        " JOIN joined m ON m.owner = k.owner AND m.edition = k.edition"
+        " WHERE k.owner = %(owner)s AND m.asset_id = %(asset_id)s FOR UPDATE OF m),"
+        " home AS MATERIALIZED (SELECT own.edition FROM own JOIN cluster c"
+        " ON c.owner = %(owner)s AND c.id = own.cluster_id WHERE c.root = %(cluster_id)s"
+        " FOR SHARE OF c)"
+        " UPDATE joined m SET placed = true FROM home WHERE m.owner = %(owner)s"
+        " AND m.edition = home.edition AND m.asset_id = %(asset_id)s RETURNING 1",
         values,
     ).fetchone()
     if row is None:
@@ -186,7 +216,7 @@ def lock_removable(
         " AND (p.state = 'old' OR (p.state = 'begun'"
         " AND coalesce(p.asked_at <= clock_timestamp()"
         " - make_interval(secs => %(abandoned_after_s)s), true)"
-        " AND (" + _TO_PLACE + " AND m.asset_id = p.asset_id AND m.cluster_id = p.cluster_id"
+        " AND (" + _TO_PLACE + " AND m.asset_id = p.asset_id AND c.root = p.cluster_id"
         " LIMIT 1) IS NULL))"
         " ORDER BY p.key LIMIT %(limit)s FOR UPDATE OF p SKIP LOCKED",
         {"owner": owner, "abandoned_after_s": abandoned_after_s, "limit": limit},
@@ -205,7 +235,8 @@ def forget(connection: Connection, owner: str, copies: Sequence[Copy]) -> None:
 def left(connection: Connection, owner: str) -> Left:
     """What is still to be done for the owner."""
     row = connection.execute(
-        "SELECT EXISTS (" + _TO_PLACE + ") AS to_place, EXISTS (SELECT FROM placement"
+        "SELECT EXISTS (" + _TO_PLACE + ") OR EXISTS (SELECT FROM cluster"
+        " WHERE owner = %(owner)s AND unsettled) AS to_place, EXISTS (SELECT FROM placement"
         " WHERE owner = %(owner)s AND state = 'old') AS old, EXISTS (SELECT FROM placement"
         " WHERE owner = %(owner)s AND state = 'begun') AS begun",
         {"owner": owner},

@@ -19,8 +19,8 @@ _POLE = 90.0
 _HALF_WAY_ROUND = 180.0
 
 _MEMBERS = (
-    "SELECT m.asset_id FROM membership m WHERE m.owner = %(owner)s"
-    " AND m.edition = (SELECT edition FROM clustering WHERE owner = %(owner)s)"
+    "SELECT j.asset_id FROM joined j WHERE j.owner = %(owner)s"
+    " AND j.edition = (SELECT edition FROM clustering WHERE owner = %(owner)s)"
 )
 # The great circle between two places; rounding may take the root a little beyond one.
 _METRES_AWAY = (
@@ -108,13 +108,13 @@ def _facets(filters: Filters) -> Iterator[_Condition]:
 def _clusters(filters: Filters) -> Iterator[_Condition]:
     if filters.clusters:
         yield (
-            f"s.asset_id IN ({_MEMBERS} AND m.cluster_id = ANY(%(filter_clusters)s))",
+            f"s.asset_id IN ({_MEMBERS} AND j.cluster_id = ANY(%(filter_clusters)s))",
             {"filter_clusters": sorted(filters.clusters)},
         )
     if filters.not_clusters:
         yield (
-            f"NOT EXISTS ({_MEMBERS} AND m.asset_id = s.asset_id"
-            " AND m.cluster_id = ANY(%(filter_not_clusters)s))",
+            f"NOT EXISTS ({_MEMBERS} AND j.asset_id = s.asset_id"
+            " AND j.cluster_id = ANY(%(filter_not_clusters)s))",
             {"filter_not_clusters": sorted(filters.not_clusters)},
         )
 

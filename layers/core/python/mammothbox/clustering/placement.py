@@ -23,6 +23,7 @@ from mammothbox.storage.placement import SPARE_S, Copies, Original, canonical_ke
 
 _AT_ONCE = 8
 _BATCH = 100
+_SETTLED_AT_ONCE = 1000
 # After so many the store is out of order rather than an object.
 _MOST_FAILURES = 20
 
@@ -48,6 +49,8 @@ def place(placing: Placing, owner: str, time_left: Callable[[], float]) -> bool:
     copies are left that somebody may still be at; `Unavailable` when the catalogue does not
     answer.
     """
+    while not _settle_some(placing.database, owner) and time_left() > SPARE_S:
+        pass
     failures: dict[UUID, Exception] = {}
     _copy_all(placing, owner, time_left, failures)
     while time_left() > SPARE_S and _remove_some(placing, owner):
@@ -59,6 +62,12 @@ def place(placing: Placing, owner: str, time_left: Callable[[], float]) -> bool:
     if left == Left(to_place=False, old=False, begun=True):
         raise Retryable("copy_abandoned", "A copy that was given up may still land.")
     return left == Left(to_place=False, old=False, begun=False)
+
+
+def _settle_some(database: Database, owner: str) -> bool:
+    with database.transaction() as connection:
+        clusterings.lock(connection, owner)
+        return placements.settle(connection, owner, _SETTLED_AT_ONCE)
 
 
 def _copy_all(

@@ -89,9 +89,9 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
     pairs = editions.shared(connection, clustering.place, site)
     carried = editions.peopled(connection, site, [pair.old for pair in pairs])
     heirs = _heirs(pairs, carried)
-    for old, new in heirs.items():
-        if old != new:
-            editions.take_identity(connection, site, of=old, by=new)
+    editions.take_identities(
+        connection, site, {old: new for old, new in heirs.items() if old != new}
+    )
     now = {new: old for old, new in heirs.items()}
     lost = {pair.old: now.get(pair.new, pair.new) for pair in reversed(pairs)}
     gone = [old for old in lost if old not in heirs]

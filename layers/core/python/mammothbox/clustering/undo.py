@@ -100,6 +100,9 @@ def _merge(table: Table, decision: Recorded) -> None:
         ids = decision.asset_ids[begin : begin + source["count"]]
         begin += source["count"]
         clusters.revive(table.connection, table.owner, source_id, source["status"])
+        make_room(table, source_id, like=target)
+        memberships.reclaim(table.connection, table.place, source=target, target=source_id)
+        # In an edition that was made since they are on record where the merge had put them.
         _put_back(table, ids, target, source_id)
     clusters.set_status(table.connection, table.owner, target, decision.before["status"])
     clusters.hold_since(table.connection, table.owner, target, _held(decision))
@@ -112,6 +115,7 @@ def _split(table: Table, decision: Recorded) -> None:
         make_room(table, origin, like=one)
         memberships.pour(table.connection, table.place, source=one, target=origin)
         clusters.set_status(table.connection, table.owner, one, "merged", merged_into=origin)
+        clusters.hold_since(table.connection, table.owner, one, None)
     clusters.hold_since(table.connection, table.owner, origin, _held(decision))
 
 

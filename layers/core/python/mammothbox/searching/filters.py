@@ -44,7 +44,8 @@ class Filters:
     """What is not set does not narrow.
 
     Labels and camera words are in small letters. `at_from` is included and `at_to` is not; both
-    are by the clock of the place where a picture was taken.
+    are by the clock of the place where a picture was taken. A cluster comes with all that were
+    merged into it.
     """
 
     kinds: frozenset[Kind] = frozenset()

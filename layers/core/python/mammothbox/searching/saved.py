@@ -42,7 +42,9 @@ def settled(connection: Connection, owner: str, asked: Asked) -> dict[str, set[U
     query = understand.understand(asked)
     found = clusters_named.find(connection, owner, understand.names(query))()
     understand.with_clusters(query, found)
-    return {name: ids for name, ids in found.items() if clusters_named.id_of(name) is None}
+    return {
+        name: meant.clusters for name, meant in found.items() if clusters_named.id_of(name) is None
+    }
 
 
 def least_score(asked: Asked) -> float:

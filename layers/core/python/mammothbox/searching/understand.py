@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mammothbox.catalog import clusters_named
+from mammothbox.catalog.clusters_named import Meant
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
 from mammothbox.searching.asked import Asked, Query
@@ -67,7 +68,7 @@ def names(query: Query) -> frozenset[str]:
     return query.not_clusters.union(*query.clusters)
 
 
-def with_clusters(query: Query, found: Mapping[str, set[UUID]]) -> Filters:
+def with_clusters(query: Query, found: Mapping[str, Meant]) -> Filters:
     """The query's filters, with its clusters by their ids.
 
     Only now it is known whether two names, or a name and an id, are of the same cluster.
@@ -106,12 +107,12 @@ def _plain(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
-def _ids(wanted: Iterable[str], found: Mapping[str, set[UUID]]) -> frozenset[UUID]:
+def _ids(wanted: Iterable[str], found: Mapping[str, Meant]) -> frozenset[UUID]:
     ids: set[UUID] = set()
     for name in sorted(wanted):
         if name not in found:
             raise _unknown(name[:100])
-        ids |= found[name]
+        ids |= found[name].all_one
     return frozenset(ids)
 
 
