@@ -51,9 +51,12 @@ def _emit(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str])
 
 
 def traced(handler: Handler) -> Handler:
-    """Trace `handler` with X-Ray where `TRACING=on`; elsewhere its SDK is never imported."""
+    """Trace `handler` with X-Ray where `TRACING=on`; elsewhere its SDK is never imported.
+
+    What it answers stays out of the trace: new keys and signed addresses may be in it.
+    """
     if os.environ.get("TRACING") != "on":
         return handler
     from aws_lambda_powertools import Tracer  # noqa: PLC0415 - 0.4 s nobody pays when it is off
 
-    return cast("Handler", Tracer().capture_lambda_handler(handler))
+    return cast("Handler", Tracer().capture_lambda_handler(handler, capture_response=False))
