@@ -1,4 +1,7 @@
-"""Run on every deployment, before any other function gets new code."""
+"""What only the owner of the catalogue does: migrate it, and make the first API key.
+
+It runs on every deployment, before any other function gets new code.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,22 @@ from mammothbox.model_spaces import offer_models
 from mammothbox.observability import logger, traced
 from mammothbox.settings import ModelSettings, OwnerDatabaseSettings, load
 
+from functions.migrate import first_key
+
 
 @traced
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Apply pending migrations, offer this version's models, and name both.
 
-    Raises `MigrationError` and `CalibrationError`, which stop the deploy.
+    Raises `MigrationError` and `CalibrationError`, which stop the deploy. Asked to `make_key`, it
+    does that and nothing else.
     """
     url = owner_address(load(OwnerDatabaseSettings))
+    if "make_key" in event:
+        return first_key.make(url, event["make_key"])
     applied = migrate(url)
-    let_in_by_token(url)
     space = offer_models(url, load(ModelSettings).models_folder)
+    let_in_by_token(url)
     logger.info("migrated", extra={"applied": applied, "space": space.name})
     return {"applied": applied, "space": space.name}

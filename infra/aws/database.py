@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack, triggers
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack, triggers
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
@@ -61,6 +61,8 @@ class DatabaseStack(Stack):
             environment={**environment, "MODELS_FOLDER": MODELS},
             statements=statements,
         )
+        # Asked by hand, it makes the first API key.
+        CfnOutput(self, "MigrateFunction", value=self.migrate.function.function_name)
         if settings.custom_resources:
             self._migrate_now()
 
@@ -126,7 +128,8 @@ class DatabaseStack(Stack):
         reads = iam.PolicyStatement(
             actions=["secretsmanager:GetSecretValue"], resources=[secret.secret_arn]
         )
-        return told, [reads]
+        # By the secret, or where RDS takes no password of a role that is in `rds_iam`, by token.
+        return told, [reads, *OnRds(instance).lets_in(self, _OWNER)]
 
     def _migrate_now(self) -> None:
         """Whenever its code or what it is told is new; a failure stops the deployment."""

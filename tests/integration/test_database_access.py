@@ -30,7 +30,9 @@ from pydantic import SecretStr
 from infra.local import postgres
 
 _ASK_FOR_PASSWORD = b"R" + struct.pack("!II", 8, 3)
-_REFUSE = b"E" + struct.pack("!I", 4 + 12) + b"SFATAL\x00C28P"
+_LET_IN = b"R" + struct.pack("!II", 8, 0) + b"Z" + struct.pack("!I", 5) + b"I"
+_WHY = b'SFATAL\x00C28000\x00MPAM authentication failed for user "mammothbox"\x00\x00'
+_REFUSE = b"E" + struct.pack("!I", 4 + len(_WHY)) + _WHY
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Listener:
     port: int
     users: list[bytes] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
+    # The one that it takes.
+    right: bytes | None = None
 
 
 @pytest.fixture
@@ -100,7 +104,7 @@ def _listen(server: socket.socket, context: ssl.SSLContext, heard: Listener) -> 
                     heard.users.append(client.recv(1024))
                     client.sendall(_ASK_FOR_PASSWORD)
                     heard.passwords.append(client.recv(4096)[5:-1])
-                    client.sendall(_REFUSE)
+                    client.sendall(_LET_IN if heard.passwords[-1] == heard.right else _REFUSE)
         except OSError:
             continue
 
@@ -155,19 +159,41 @@ def test_the_roots_are_authorities_that_are_valid_for_years() -> None:
         assert root.not_valid_after_utc > in_ten_years
 
 
-def test_the_owners_password_comes_out_of_its_secret(listener: Listener) -> None:
+def owner_of(listener: Listener, *, right: bytes | None) -> dict[str, object]:
+    """The parts of the address by which the owner's password, or a token, gets in."""
+    listener.right = right
     url = SecretStr(f"postgresql://mammothbox@localhost:{listener.port}/mammothbox")
     with mock_aws():
         kept = boto3.client("secretsmanager").create_secret(
             Name="owner", SecretString=json.dumps({"username": "mammothbox", "password": "of 'it'"})
         )
         told = OwnerDatabaseSettings(database_url=url, database_secret=kept["ARN"])
+        return dict(psycopg.conninfo.conninfo_to_dict(database_access.owner_address(told)))
 
-        found = psycopg.conninfo.conninfo_to_dict(database_access.owner_address(told))
+
+def test_the_owners_password_comes_out_of_its_secret(
+    listener: Listener, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_RDS_ROOTS", certificate)
+
+    found = owner_of(listener, right=b"of 'it'")
 
     assert (found["password"], found["sslmode"]) == ("of 'it'", "verify-full")
-    plain = OwnerDatabaseSettings(database_url=url)
-    assert database_access.owner_address(plain) == url.get_secret_value()
+    plain = OwnerDatabaseSettings(database_url=SecretStr("postgresql://mammothbox@db/mammothbox"))
+    assert database_access.owner_address(plain) == "postgresql://mammothbox@db/mammothbox"
+
+
+def test_an_owner_whom_rds_lets_in_by_token_alone_comes_with_a_token(
+    listener: Listener, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who makes a role is a member of it, and so of `rds_iam` once that role is."""
+    monkeypatch.setattr(connections, "_RDS_ROOTS", certificate)
+
+    found = owner_of(listener, right=None)
+
+    assert listener.passwords == [b"of 'it'"]
+    assert "DBUser=mammothbox" in str(found["password"])
+    assert found["sslmode"] == "verify-full"
 
 
 def test_an_owner_who_is_no_superuser_migrates_and_lets_functions_in_by_token(

@@ -133,8 +133,8 @@ def test_functions_of_the_catalogue_stand_in_the_vpc_and_connect_as_their_role(
         elif name == SEARCH.name:
             assert connects == {"app"}
         elif name == "migrate":
-            # As the owner, by password.
-            assert connects == set()
+            # Where the owner's password does not do.
+            assert connects == {"mammothbox"}
         else:
             assert connects == ({roles.get(name, "worker")} - {None})
         assert ("VpcConfig" in function.properties) == (name != "caption")

@@ -11,6 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from mammothbox import secrets
+from mammothbox.catalog import rds
 from mammothbox.catalog.connection import Database, on_rds
 from mammothbox.errors import Unavailable
 from mammothbox.settings import DatabaseSettings, OperatorDatabaseSettings, OwnerDatabaseSettings
@@ -36,7 +37,10 @@ def owner_address(settings: OwnerDatabaseSettings) -> str:
     url = settings.database_url.get_secret_value()
     if settings.database_secret is None:
         return url
-    return on_rds(url, json.loads(secrets.read(settings.database_secret))["password"])
+    by_password = on_rds(url, json.loads(secrets.read(settings.database_secret))["password"])
+    # Of the roles it made it is a member since Postgres 16, and so by their right to come with a
+    # token of `rds_iam`, too, whose members RDS may let in by token alone.
+    return by_password if rds.lets_in(by_password) else on_rds(url, _token(url))
 
 
 def _open(url: str, auth: str) -> Database:

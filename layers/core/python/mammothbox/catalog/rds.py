@@ -9,6 +9,17 @@ from psycopg import sql
 _BY_TOKEN = ("app", "worker", "operator")
 
 
+def lets_in(url: str) -> bool:
+    """Whether the server takes the address's password. Fails as Postgres does for anything else."""
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError as error:
+        if "authentication failed" in str(error):
+            return False
+        raise
+    return True
+
+
 def let_in_by_token(url: str) -> list[str]:
     """Let the functions' roles in by IAM token and return them; none where the server is not RDS.
 
