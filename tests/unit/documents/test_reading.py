@@ -94,6 +94,16 @@ REFUSED = {
     "a million levels": (b"[" * 1_000_000, "too_deep", "250"),
     "an exponent": (b"[1e400000]", "number_too_long", "1e400000"),
     "an exponent that is itself too long": (b"1e" + b"9" * 9_999, "number_too_long", "1e99"),
+    "many long exponents": (
+        b"[" + b",".join([b"1e131060"] * 520) + b"]",
+        "document_too_large",
+        "67,108,864 digits",
+    ),
+    "many exponents far behind the point": (
+        b"[" + b",".join([b"1e-16380"] * 4_100) + b"]",
+        "document_too_large",
+        "67,108,864 digits",
+    ),
     "too many digits": (b"1" * 131_073, "number_too_long", "131,072"),
     "too many digits after the point": (b"0." + b"0" * 16_384, "number_too_long", "16,383"),
 }

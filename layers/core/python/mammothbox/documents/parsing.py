@@ -8,6 +8,7 @@ word, and orjson rounds.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
@@ -60,9 +61,20 @@ def _object(members: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return made
 
 
+class _Scanned(threading.local):
+    """What the parser has seen in the text that this thread reads."""
+
+    digits = 0
+
+
+_scanned = _Scanned()
+
+
 def _digits(text: str) -> Digits:
     if len(text) > SHORT_NUMBER or "e" in text or "E" in text:
-        refusals.check_number(text)
+        # A few bytes stand for a hundred thousand zeros, which come back as such.
+        _scanned.digits += refusals.check_number(text)
+        refusals.check_written_out(_scanned.digits)
     return Digits(text)
 
 
@@ -89,14 +101,22 @@ def _scanner(
     return scan
 
 
-# The value that begins at a character, and the character behind it. Raises what `parse` catches,
-# and `RecursionError`.
-scan = _scanner(_object)
+_scan = _scanner(_object)
 _scan_long_integers = _scanner(_object, _integer)
 _scan_members = _scanner(_Members, _integer)
 
 
+def scan(text: str, at: int) -> tuple[JsonValue, int]:
+    """The value that begins at a character, and the character behind it.
+
+    Raises what `parse` catches, and `RecursionError`.
+    """
+    _scanned.digits = 0
+    return _scan(text, at)
+
+
 def _scan_long(text: str) -> tuple[JsonValue, int]:
+    _scanned.digits = 0
     try:
         return _scan_long_integers(text, 0)
     except DuplicateKey:
@@ -117,6 +137,7 @@ def _syntax(error: json.JSONDecodeError) -> Unfit:
 
 def _duplicate(text: str) -> Unfit:
     """Which key stands twice: the text is read again, as only its refusal asks for that."""
+    _scanned.digits = 0
     try:
         top, _ = _scan_members(text, 0)
     except StopIteration as stop:

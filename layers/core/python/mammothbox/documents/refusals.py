@@ -81,8 +81,8 @@ def check_held(text: str) -> None:
     )
 
 
-def check_number(text: str) -> None:
-    """Refuse a number that `numeric` cannot hold to the last digit."""
+def check_number(text: str) -> int:
+    """Refuse a number that `numeric` cannot hold to the last digit; how many it has written out."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no number")
@@ -98,4 +98,14 @@ def check_number(text: str) -> None:
             "number_too_long",
             f"A number may have {_MOST_WHOLE:,} digits before the point and {_MOST_FRACTION:,}"
             f" after it, written without an exponent; {shown} has more.",
+        )
+    return max(before_point, 0) + max(len(fraction) - power, 0)
+
+
+def check_written_out(digits: int) -> None:
+    """Refuse a document whose numbers have so many digits where `jsonb` writes them out."""
+    if digits > MOST_BYTES:
+        raise Unfit(
+            "document_too_large",
+            f"Written without exponents, its numbers have more than {MOST_BYTES:,} digits.",
         )
