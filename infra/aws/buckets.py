@@ -19,7 +19,7 @@ _ABANDONED = Duration.days(8)
 _SELDOM = s3.StorageClass.INFREQUENT_ACCESS
 _SELDOM_AFTER = Duration.days(30)
 _LOGS_KEPT = Duration.days(90)
-# Where the console is, unless origins are named.
+# Where the console is: its address is not known before it has been built.
 _CONSOLE = "https://*.cloudfront.net"
 
 
@@ -108,10 +108,15 @@ class Buckets(Construct):
             **properties,  # type: ignore[arg-type]
         )
 
+    def _origins(self) -> list[str]:
+        named = list(self._settings.api.cors_origins)
+        # A rule has to name one, even where there is no console.
+        return [*named, _CONSOLE] if self._settings.api.console or not named else named
+
     def _browsers(self, *methods: s3.HttpMethods) -> s3.CorsRule:
         return s3.CorsRule(
             allowed_methods=list(methods),
-            allowed_origins=list(self._settings.api.cors_origins) or [_CONSOLE],
+            allowed_origins=self._origins(),
             allowed_headers=["*"],
             exposed_headers=["ETag"],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.aws.settings import read
 from infra.console_policy import content_security_policy
 from tests.infra.aws.deployment import Deployment
 
@@ -56,3 +57,7 @@ def test_a_page_may_send_parts_and_read_their_etags(deployment: Deployment) -> N
         assert rule["AllowedHeaders"] == ["*"]
         assert rule["AllowedOrigins"]
         assert "*" not in rule["AllowedOrigins"]
+        # Naming other origins takes nothing from the console.
+        api = read(deployment.context).api
+        assert {*rule["AllowedOrigins"]} >= {*api.cors_origins}
+        assert "https://*.cloudfront.net" in rule["AllowedOrigins"] or not api.console
