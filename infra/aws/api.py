@@ -32,7 +32,12 @@ class ApiStack(Stack):
         )
         rest = self.gateway.rest
         if settings.api.firewall:
-            firewall = Firewall(self, "Firewall", stage_arn=stage_arn(self, rest))
+            firewall = Firewall(
+                self,
+                "Firewall",
+                stage_arn=stage_arn(self, rest),
+                requests_a_second=settings.api.requests_a_second,
+            )
             firewall.node.add_dependency(rest.deployment_stage)
         CfnOutput(self, "ApiId", value=rest.rest_api_id)
         CfnOutput(self, "ApiUrl", value=rest.url)

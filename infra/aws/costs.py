@@ -79,7 +79,7 @@ def _at_rest(settings: Settings, price: Prices) -> Iterator[Item]:
     secrets = (settings.database is not None) + (settings.captions is not None)
     yield Item(f"secrets, {secrets}", secrets * price["secrets"]["secret"])
     if settings.api.firewall:
-        rules = 4
+        rules = 2
         yield Item("firewall", price["waf"]["acl"] + rules * price["waf"]["rule"])
 
 

@@ -31,7 +31,7 @@ _PROBLEMS = {
         "At most 4 MiB fit one request; announce larger files with POST /api/v1/uploads.",
     ),
     "THROTTLED": (429, "too_many_requests", "Too many requests; wait and try again."),
-    "WAF_FILTERED": (403, "forbidden", "The request looks like an attack and was turned away."),
+    "WAF_FILTERED": (403, "forbidden", "Requests from this address are turned away."),
 }
 
 

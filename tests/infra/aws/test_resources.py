@@ -221,6 +221,27 @@ def test_what_the_gateway_says_by_itself_has_the_shape_of_every_error(
             assert {*Problem.model_validate(body).model_dump()} == {*body}
 
 
+def test_the_firewall_looks_at_addresses_alone_and_asks_the_busiest_to_wait(
+    prod: Deployment,
+) -> None:
+    """Nothing that a client says counts: not its bodies or searches, nor whom it forwards for."""
+    (acl,) = prod.of("AWS::WAFv2::WebACL")
+    limit, addresses = acl.properties["Rules"]
+    (rate,) = limit["Statement"].values()
+    (listed,) = addresses["Statement"].values()
+    (stage,) = prod.of("AWS::ApiGateway::Stage")
+    whole = stage.properties["MethodSettings"][0]["ThrottlingRateLimit"]
+    answer = limit["Action"]["Block"]["CustomResponse"]
+    body = acl.properties["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+    said = Problem.model_validate_json(body["Content"])
+
+    assert listed["Name"] == "AWSManagedRulesAmazonIpReputationList"
+    assert rate["AggregateKeyType"] == "IP"
+    assert rate["Limit"] == whole * rate["EvaluationWindowSec"] / 2
+    assert answer["ResponseCode"] == said.status == 429
+    assert said.code == "too_many_requests"
+
+
 def test_the_gateway_throttles_logs_and_traces(deployment: Deployment) -> None:
     (stage,) = deployment.of("AWS::ApiGateway::Stage")
     (every,) = stage.properties["MethodSettings"]
