@@ -19,6 +19,9 @@ from infra.console_policy import content_security_policy
 _FILES = REPOSITORY / "clients" / "console"
 _INDEX = "index.html"
 _HTTPS_FOR = Duration.days(365)
+# Every error that CloudFront would keep for ten seconds, whoever asked and whatever for. What an
+# API answers one client is no other's, and is over when it is over.
+_NEVER_KEPT = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 
 class Console(Construct):
@@ -52,6 +55,10 @@ class Console(Construct):
             comment="MammothBox",
             default_root_object=_INDEX,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
+                for status in _NEVER_KEPT
+            ],
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(files),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,

@@ -39,6 +39,17 @@ def test_pages_may_load_what_is_ours_and_what_is_in_the_two_buckets(prod: Deploy
     assert behaviour["ResponseHeadersPolicyId"] == f"<{policy.name}>"
 
 
+def test_no_error_of_one_client_is_kept_for_another(prod: Deployment) -> None:
+    [distribution] = prod.of("AWS::CloudFront::Distribution")
+    errors = distribution.properties["DistributionConfig"]["CustomErrorResponses"]
+
+    # All that CloudFront keeps unless it is told not to.
+    kept = {400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
+    assert {one["ErrorCode"] for one in errors} == kept
+    # And the API's own answer stays the answer.
+    assert all(one == {"ErrorCode": one["ErrorCode"], "ErrorCachingMinTTL": 0} for one in errors)
+
+
 def test_the_files_go_there_and_are_asked_for_anew(prod: Deployment) -> None:
     [upload] = prod.of("Custom::CDKBucketDeployment")
     [distribution] = prod.of("AWS::CloudFront::Distribution")
