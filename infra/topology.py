@@ -124,7 +124,11 @@ SEARCH = Api(
 )
 
 MIGRATE = OnDeploy(
-    name="migrate", handler="functions.migrate.handler.handler", timeout_s=120, memory_mb=512
+    name="migrate",
+    handler="functions.migrate.handler.handler",
+    # A minute less than what invokes it in a deployment may take, which has to tell how it ended.
+    timeout_s=840,
+    memory_mb=512,
 )
 
 JANITOR = Scheduled(

@@ -18,6 +18,7 @@ FUNCTIONS: list[Api | OnDeploy | Scheduled | Worker] = [API, SEARCH, JANITOR, MI
 # Function timeouts beyond two minutes, and why.
 LONG = {
     "intake": "hashes objects of up to 20 GB",
+    "migrate": "may rewrite the tables of a large library",
     "schema": "reads a piece of a file in one transaction, and fills tables",
 }
 
