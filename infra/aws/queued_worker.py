@@ -137,6 +137,6 @@ def queue_statements(
         statements.append(iam.PolicyStatement(actions=["sqs:GetQueueAttributes"], resources=arns))
     if looks_after_dead_letters:
         arns = [one.dead_letters.queue_arn for one in queues.values()]
-        actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-        statements.append(iam.PolicyStatement(actions=actions, resources=arns))
+        # Whoever takes one away looks through the others, and puts those back.
+        statements.append(iam.PolicyStatement(actions=list(_CONSUMES), resources=arns))
     return statements

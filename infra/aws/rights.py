@@ -41,8 +41,8 @@ class Bucket:
 class Rights:
     """What a function may do besides connecting to the catalogue.
 
-    `wakes` are the workers whose queues it sends to. What it has to wake and may not, the janitor
-    wakes a minute later.
+    `wakes` are the workers whose queues it sends to, its own among them where it gives stages back.
+    What it has to wake and may not, the janitor wakes a minute later.
     """
 
     raw: Bucket | None = None
@@ -93,7 +93,7 @@ RIGHTS = {
     "embed": Rights(
         raw=_RAW_READER,
         library=Bucket(objects=(Objects(("s3:PutObject", "s3:DeleteObject"), ("derived/*",)),)),
-        wakes=("tag", "caption", "cluster"),
+        wakes=("embed", "tag", "caption", "cluster"),
     ),
     # No way to the catalogue: it reads a preview and writes its answer.
     "caption": Rights(
@@ -115,7 +115,7 @@ RIGHTS = {
                 Objects(("s3:DeleteObject",), ("derived/*",)),
             )
         ),
-        wakes=("cluster",),
+        wakes=("tag", "cluster"),
     ),
     "cluster": Rights(
         raw=_RAW_READER,

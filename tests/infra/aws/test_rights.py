@@ -140,6 +140,33 @@ def test_functions_of_the_catalogue_stand_in_the_vpc_and_connect_as_their_role(
         assert ("VpcConfig" in function.properties) == (name != "caption")
 
 
+def test_whoever_gives_a_stage_back_or_a_message_may(deployment: Deployment) -> None:
+    functions = deployment.functions()
+    own = {
+        deployment.function_behind(one.properties["FunctionName"]).name: one
+        for one in deployment.of("AWS::Lambda::EventSourceMapping")
+    }
+    for worker in WORKERS:
+        function = functions[worker.name]
+        queue = own[function.name].properties["EventSourceArn"]
+        sends = [one for one in deployment.allowed(function) if "sqs:SendMessage" in one.actions]
+        # All but the captioner, which knows no stages.
+        wakes_itself = any(queue in one.resources for one in sends)
+        assert wakes_itself is (worker.database_role is not None), worker.name
+    dead = {
+        queue.properties["RedrivePolicy"]["deadLetterTargetArn"]
+        for queue in deployment.of("AWS::SQS::Queue")
+        if "RedrivePolicy" in queue.properties
+    }
+    puts_back = {
+        resource
+        for one in deployment.allowed(functions["api"])
+        if "sqs:ChangeMessageVisibility" in one.actions
+        for resource in one.resources
+    }
+    assert puts_back == dead
+
+
 def test_a_worker_sends_only_where_its_work_goes_on(deployment: Deployment) -> None:
     """And whatever address it was told of, it may do something there."""
     for name, function in deployment.functions().items():
