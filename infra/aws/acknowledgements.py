@@ -11,6 +11,7 @@ from infra.aws.rights import RIGHTS
 
 _KEYS = "Clients show API keys of ours, which the function looks up; health and docs are open."
 _SPARE = "Nothing is lost: it is woken by its queue, which has dead letters, by a client, or again."
+_SWEEP = "A sweep that is missed is made a minute later."
 _CONSOLE = "The console's files are public, and the API behind it has its own firewall and log."
 _RUNTIME = "The runtime that every dependency has wheels for; the lock says which."
 
@@ -42,8 +43,9 @@ BY_TYPE = {
             "SQS has none: what fails goes to the queue's dead letters."
         ),
     },
-    "AWS::Events::Rule": {
-        "Serverless::Serverless-EventBusDLQ": "A sweep that is missed is made a minute later.",
+    "AWS::Events::Rule": {"Serverless::Serverless-EventBusDLQ": _SWEEP},
+    "AWS::Lambda::EventInvokeConfig": {
+        "Serverless::Serverless-LambdaAsyncFailureDestination": _SWEEP,
     },
     "AWS::RDS::DBInstance": {
         "AwsSolutions::AwsSolutions-RDS3": "A second zone doubles the cost; prod has it.",

@@ -117,11 +117,14 @@ class PipelineStack(Stack):
             environment=environment.of_janitor(self, self.surface),
             statements=self.statements(JANITOR.name, JANITOR.database_role),
         )
+        every = Duration.seconds(JANITOR.every_s)
+        # A sweep that fails or is late is not repeated: the next one does the same. That is for
+        # Lambda to know, which would go on for hours; the rule only hands over.
+        janitor.alias.configure_async_invoke(max_event_age=every, retry_attempts=0)
         events.Rule(
             self,
             "Clock",
-            schedule=events.Schedule.rate(Duration.seconds(JANITOR.every_s)),
-            # A sweep that fails is not repeated: the next one does the same.
+            schedule=events.Schedule.rate(every),
             targets=[targets.LambdaFunction(janitor.alias, retry_attempts=0)],
         )
         return janitor

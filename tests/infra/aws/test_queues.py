@@ -68,6 +68,21 @@ def test_every_queue_has_dead_letters_that_are_kept_longer_and_watched(
         assert f"<{letters.name}.QueueName>" in alarmed
 
 
+def test_sweeps_that_fail_or_wait_do_not_pile_up(deployment: Deployment) -> None:
+    (clock,) = deployment.of("AWS::Events::Rule")
+    (invoked,) = deployment.of("AWS::Lambda::EventInvokeConfig")
+    (target,) = clock.properties["Targets"]
+    janitor = deployment.function_behind(target["Arn"])
+    alias = target["Arn"]
+
+    assert deployment.function_behind(invoked.properties["FunctionName"]).name == janitor.name
+    assert invoked.properties["Qualifier"] == (
+        "$LATEST" if alias == f"<{janitor.name}.Arn>" else alias
+    )
+    assert invoked.properties["MaximumRetryAttempts"] == 0
+    assert invoked.properties["MaximumEventAgeInSeconds"] == 60
+
+
 def test_events_reach_the_intake_queue_alone(deployment: Deployment) -> None:
     (notifying,) = [
         one
