@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,13 +14,15 @@ from mammothbox.route import CAPTION, TAG
 from mammothbox.settings import GeminiSettings, WorkerSettings, load
 from mammothbox.tagging.caption_picture import Captioning, receive
 from mammothbox.tagging.gemini import GeminiCaptioner, GeminiOptions
+from pydantic import SecretStr
 
 
-@cache
-def _captioner() -> GeminiCaptioner:
+@lru_cache(maxsize=1)
+def _captioner(key: SecretStr) -> GeminiCaptioner:
+    """One as long as the key is the same, for it remembers when Gemini is down."""
     settings = load(GeminiSettings)
     options = GeminiOptions(
-        api_key=secrets.reveal(settings.gemini_api_key),
+        api_key=key,
         model=settings.gemini_model,
         base_url=settings.gemini_url,
     )
@@ -35,11 +37,11 @@ def _send_nothing(_: Outgoing) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Caption the pictures the messages name; those that fail are named in the answer."""
-    queues = wiring.queues()
+    queues, settings = wiring.queues(), load(GeminiSettings)
     captioning = Captioning(
         library=wiring.library(),
-        captioner=_captioner(),
-        language=load(GeminiSettings).caption_language,
+        captioner=_captioner(secrets.reveal(settings.gemini_api_key)),
+        language=settings.caption_language,
         max_receives=load(WorkerSettings).max_receives,
         wake_tag=lambda wake_up: queues.hand_on(TAG, wake_up),
     )

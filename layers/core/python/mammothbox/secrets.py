@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
+
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
@@ -9,6 +12,8 @@ from pydantic import SecretStr
 from mammothbox.errors import Unavailable
 
 _ARN = "arn:"
+# What was put into a secret or changed there is in use this much later at the latest.
+_KEPT_S = 300
 
 
 def read(arn: str) -> str:
@@ -21,6 +26,16 @@ def read(arn: str) -> str:
 
 
 def reveal(told: SecretStr) -> SecretStr:
-    """A key that was told, or that is in the secret whose ARN was told. Raises `Unavailable`."""
+    """A key that was told, or that is in the secret whose ARN was told. Raises `Unavailable`.
+
+    The secret is read every few minutes: keys are changed, and put there after a deployment.
+    """
     value = told.get_secret_value()
-    return SecretStr(read(value)) if value.startswith(_ARN) else told
+    if not value.startswith(_ARN):
+        return told
+    return _read_lately(value, int(time.time() / _KEPT_S))
+
+
+@lru_cache(maxsize=1)
+def _read_lately(arn: str, _period: int) -> SecretStr:
+    return SecretStr(read(arn))
