@@ -22,8 +22,8 @@ from infra.aws.code import Coded, code_of
 from infra.aws.deployables import Deployables
 from infra.aws.settings import Settings, Told
 
-# Of its timeout: a function that comes so near to it will go beyond.
-_NEAR = 0.9
+# Whatever has so little left will go beyond. Chores work on purpose until ten seconds are left.
+_NEAR_S = 5
 _CANARY = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
 
 
@@ -166,7 +166,7 @@ class Function(Construct):
         if not self._around.settings.watched:
             return []
         minutes = Duration.minutes(5)
-        near_ms = self.outline.timeout_s * 1000 * _NEAR
+        near_ms = (self.outline.timeout_s - _NEAR_S) * 1000
         watched = {
             "Errors": (self.function.metric_errors(period=minutes), 1, "It raised"),
             "Throttles": (self.function.metric_throttles(period=minutes), 1, "It was turned away"),

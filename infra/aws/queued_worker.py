@@ -105,7 +105,7 @@ class QueuedWorker(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=f"{self.worker.name}: there are dead letters."
-            f" GET /api/v1/admin/queues/{self.worker.name} shows them.",
+            f" GET /api/v1/admin/dlq/{self.worker.name} shows them.",
         )
         old = cloudwatch.Alarm(
             self,

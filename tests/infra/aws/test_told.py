@@ -79,6 +79,22 @@ def test_every_metric_that_is_emitted_is_looked_at_and_the_other_way_round(
     assert shown | alarmed == emitted
 
 
+def test_alarms_are_silent_about_chores_and_name_routes_that_there_are(prod: Deployment) -> None:
+    contract = json.loads((ROOT / "functions" / "api" / "openapi.json").read_text("utf-8"))
+    timeouts = {
+        f"<{one.name}>": one.properties["Timeout"] * 1000 for one in prod.functions().values()
+    }
+    for alarm in prod.of("AWS::CloudWatch::Alarm"):
+        told = alarm.properties
+        if told.get("MetricName") == "Duration":
+            whole = timeouts[told["Dimensions"][0]["Value"]]
+            # Building a table goes on until ten seconds are left.
+            assert whole - 10_000 < told["Threshold"] < whole, alarm.name
+        for path in re.findall(r"GET (/[a-z0-9/]+)", told["AlarmDescription"]):
+            known = {path, re.sub(r"/dlq/.*", "/dlq/{queue}", path)}
+            assert known & contract["paths"].keys(), path
+
+
 def test_the_objective_is_95_percent_within_60_seconds(prod: Deployment) -> None:
     objective = next(
         alarm.properties
