@@ -1,4 +1,8 @@
-"""How many connections the functions may open at once, held against what the database takes."""
+"""How many connections the functions may open at once, held against what the database takes.
+
+One version's are counted. While a deployment goes on, environments of the version before keep
+theirs for a minute beyond their last work; `prod` has room for all of both.
+"""
 
 from __future__ import annotations
 

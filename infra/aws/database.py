@@ -79,8 +79,9 @@ class DatabaseStack(Stack):
             parameters={
                 "max_connections": str(wanted.max_connections),
                 "rds.force_ssl": "1",
-                # Environments that Lambda put to sleep keep theirs; they open another when woken.
-                "idle_session_timeout": "600000",
+                # Environments that Lambda put to sleep keep theirs, those of the version before
+                # among them; they open another when woken. See `catalog/connection.py`.
+                "idle_session_timeout": "60000",
                 "idle_in_transaction_session_timeout": "60000",
                 # Slow statements are on record, without their values.
                 "log_min_duration_statement": "1000",

@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from mammothbox import removal, stages
 from mammothbox.catalog import assets, originals
+from mammothbox.catalog import connection as connections
 from mammothbox.catalog.assets import Asset, Sniffed
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.stages import StageKey
@@ -288,6 +290,26 @@ def test_whoever_idles_in_a_transaction_loses_its_locks_and_nothing_else(
 
     house.finish_everything(event)
     assert house.asset(asset.id).status == "ready"
+
+
+def test_a_connection_that_has_idled_for_long_is_not_used_again(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have dropped it while nobody could hear of that."""
+    now = 0.0
+    monkeypatch.setattr(connections, "time", SimpleNamespace(time=lambda: now))
+    database = Database(house.urls.worker)
+
+    def served_by() -> int:
+        with database.session() as connection:
+            return connection.info.backend_pid
+
+    with closing(database):
+        first = served_by()
+        now = connections.IDLE_S - 1
+        assert served_by() == first
+        now = 2 * connections.IDLE_S
+        assert served_by() != first
 
 
 def test_an_operator_may_not_change_an_asset(house: SmallHouse) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from mammothbox.catalog.connection import IDLE_S
 from mammothbox.settings import WorkerSettings
 from mammothbox.web.problems import Problem
 
@@ -138,6 +139,11 @@ def test_the_database_is_private_encrypted_backed_up_and_has_connections_enough(
     assert database.properties["MultiAZ"] is (context == "prod")
     assert parameters.properties["Parameters"]["rds.force_ssl"] == "1"
     assert 0 < asked <= there - KEPT_FREE
+    # Where a release goes in steps, two versions hold theirs at once.
+    assert 2 * asked <= there - KEPT_FREE or read(context).release != "canary"
+    # Nobody uses a connection that the server has given up.
+    dropped_ms = int(parameters.properties["Parameters"]["idle_session_timeout"])
+    assert IDLE_S * 1000 < dropped_ms <= 60_000
 
 
 def at_once(deployment: Deployment, name: str, properties: dict[str, Any]) -> int:

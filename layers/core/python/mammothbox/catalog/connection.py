@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,9 @@ _NEVER_BY_COUNT = sys.maxsize
 _MOST_PREPARED = 40
 # Every transaction of an owner's begins with it.
 _OWNER = "SELECT set_config('app.owner', %s, true)"
+# On AWS the server drops a connection that has idled for a minute, and an environment that Lambda
+# froze meanwhile cannot tell. So a connection that has idled this long is not used again.
+IDLE_S = 50
 # Whom to take for RDS. A token or a password is shown to nobody else.
 _RDS_ROOTS = Path(__file__).with_name("rds_roots.pem")
 
@@ -65,7 +69,7 @@ class Database:
     def __init__(self, url: str, password: Callable[[], str] | None = None) -> None:
         self._url = url
         self._password = password
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[float, Connection]] = []
 
     @contextmanager
     def transaction(self, owner: str | None = None) -> Iterator[Connection]:
@@ -117,12 +121,12 @@ class Database:
     def close(self) -> None:
         """Close what is idle."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[1].close()
 
     def _borrow(self) -> Connection:
         while self._idle:
-            connection = self._idle.pop()
-            if not _was_dropped(connection):
+            since, connection = self._idle.pop()
+            if time.time() - since < IDLE_S and not _was_dropped(connection):
                 return connection
             connection.close()
         address = self._url if self._password is None else on_rds(self._url, self._password())
@@ -145,7 +149,8 @@ class Database:
         if connection.closed or connection.broken:
             connection.close()
         else:
-            self._idle.append(connection)
+            # By the clock on the wall, which goes on while an environment is frozen.
+            self._idle.append((time.time(), connection))
 
 
 def on_rds(url: str, password: str) -> str:
