@@ -27,6 +27,7 @@ class ApiStack(Stack):
         self.gateway = Gateway(
             self,
             "Gateway",
+            context=pipeline.around.context,
             settings=settings,
             functions={name: one.alias for name, one in self.functions.items()},
         )

@@ -31,7 +31,7 @@ def build(app: App, name: str, settings: Settings, told: Told, deployables: Depl
         )
         place = Place(network.vpc, network.subnets, network.functions)
     alarms = AlarmsStack(app, f"{prefix}-Alarms", email=settings.alarm_email)
-    around = Surroundings(settings, told, deployables, place, alarms.topic)
+    around = Surroundings(name, settings, told, deployables, place, alarms.topic)
     database = DatabaseStack(app, f"{prefix}-Database", around=around)
     pipeline = PipelineStack(app, f"{prefix}-Pipeline", around=around, catalogue=database.catalogue)
     # No function gets new code before the migrations have run.

@@ -20,6 +20,7 @@ from constructs import Construct
 
 from infra.aws.code import Coded, code_of
 from infra.aws.deployables import Deployables
+from infra.aws.metrics import namespace_of
 from infra.aws.settings import Settings, Told
 
 # Whatever has so little left will go beyond. Chores work on purpose until ten seconds are left.
@@ -40,6 +41,7 @@ class Place:
 class Surroundings:
     """What every function is made with."""
 
+    context: str
     settings: Settings
     told: Told
     deployables: Deployables
@@ -142,7 +144,12 @@ class Function(Construct):
             timeout=Duration.seconds(outline.timeout_s),
             memory_size=outline.memory_mb,
             reserved_concurrent_executions=outline.at_once,
-            environment={**environment, **coded.environment, "TRACING": "on"},
+            environment={
+                **environment,
+                **coded.environment,
+                "TRACING": "on",
+                "POWERTOOLS_METRICS_NAMESPACE": namespace_of(self._around.context),
+            },
             role=self.role,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,

@@ -43,6 +43,7 @@ class Gateway(Construct):
         scope: Construct,
         name: str,
         *,
+        context: str,
         settings: Settings,
         functions: Mapping[str, lambda_.IFunction],
     ) -> None:
@@ -56,7 +57,8 @@ class Gateway(Construct):
         self.rest = apigateway.RestApi(
             self,
             "Rest",
-            rest_api_name="mammothbox",
+            # Its metrics go by this name, and another context may be in the account.
+            rest_api_name=f"mammothbox-{context}",
             description="MammothBox",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             # Files come in forms; nothing may take their bytes for text.

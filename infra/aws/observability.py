@@ -8,9 +8,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from infra.aws import metrics
 from infra.aws.connections import KEPT_FREE
 from infra.aws.function import Function, tell
+from infra.aws.metrics import OBJECTIVE_S, Metrics
 from infra.aws.pipeline import PipelineStack
 from infra.aws.settings import Settings
 
@@ -39,11 +39,12 @@ class ObservabilityStack(Stack):
     ) -> None:
         super().__init__(scope, name)
         settings = pipeline.around.settings
+        self.metrics = metrics = Metrics(pipeline.around.context)
         self.alarms = [
             self._alarm(
                 "Objective",
                 metrics.time_to_ready(),
-                metrics.OBJECTIVE_S * 1000,
+                OBJECTIVE_S * 1000,
                 "more than 5 % of what came in was not ready within 60 seconds",
             ),
             self._alarm(
@@ -87,7 +88,7 @@ class ObservabilityStack(Stack):
         return [
             self._alarm(
                 "CaptionSpending",
-                metrics.own("caption.tokens", "Sum"),
+                self.metrics.own("caption.tokens", "Sum"),
                 settings.captions.tokens_a_day * _RUNAWAY,
                 "captions spend a day's budget within half an hour",
             )
@@ -127,21 +128,24 @@ class ObservabilityStack(Stack):
     ) -> None:
         board = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(1))
         objective = cloudwatch.HorizontalAnnotation(
-            value=metrics.OBJECTIVE_S * 1000, label="objective", color=cloudwatch.Color.RED
+            value=OBJECTIVE_S * 1000, label="objective", color=cloudwatch.Color.RED
         )
         board.add_widgets(
-            _graph("Ready within 60 s, 95 % of all", [metrics.time_to_ready()], [objective]),
-            _graph("Requests to take something in", metrics.requests()),
+            _graph("Ready within 60 s, 95 % of all", [self.metrics.time_to_ready()], [objective]),
+            _graph("Requests to take something in", self.metrics.requests()),
         )
         board.add_widgets(
-            _graph("Waiting, by queue", metrics.by_queue("job.queue_depth", "Maximum")),
-            _graph("Work, p95 by stage (ms)", metrics.by_stage("job.processing_time", "p95")),
+            _graph("Waiting, by queue", self.metrics.by_queue("job.queue_depth", "Maximum")),
+            _graph("Work, p95 by stage (ms)", self.metrics.by_stage("job.processing_time", "p95")),
         )
         board.add_widgets(
-            _graph("Answers to uploads, p95 (ms)", [metrics.own("ingest.latency", "p95")]),
+            _graph("Answers to uploads, p95 (ms)", [self.metrics.own("ingest.latency", "p95")]),
             _graph(
                 "Dead stages, and tokens for captions",
-                [metrics.own("job.dead_stages", "Maximum"), metrics.own("caption.tokens", "Sum")],
+                [
+                    self.metrics.own("job.dead_stages", "Maximum"),
+                    self.metrics.own("caption.tokens", "Sum"),
+                ],
             ),
         )
         board.add_widgets(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from mammothbox.observability import count
 
 from tests.house import House
 from tests.samples import PNG
@@ -39,6 +40,18 @@ def test_the_way_of_a_picture_is_measured_once_from_its_arrival(
     assert replayed.status_code < 300, replayed.text
     house.run_queues()
     assert "ingest.time_to_ready" not in emitted(capsys)
+
+
+def test_two_systems_in_one_account_measure_each_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count("ingest.requests", status="201")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "MammothBox/dev")
+    count("ingest.requests", status="201")
+
+    described = [blob["_aws"] for blob in emitted(capsys)["ingest.requests"]]
+    namespaces = [one["CloudWatchMetrics"][0]["Namespace"] for one in described]
+    assert namespaces == ["MammothBox", "MammothBox/dev"]
 
 
 def test_dead_stages_are_counted_by_the_sweep(

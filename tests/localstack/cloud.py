@@ -75,7 +75,7 @@ class Cloud(Client):
             "apis": [
                 one["name"]
                 for one in self._aws("apigateway").get_rest_apis()["items"]
-                if one["name"] == _OURS.lower()
+                if one["name"].startswith(_OURS.lower())
             ],
             "buses": [
                 one["Name"]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("cdk")
 
 ROOT = Path(__file__).parents[3]
 # Read by what is around the handlers.
-OF_THE_SURROUNDINGS = {"TRACING"}
+OF_THE_SURROUNDINGS = {"POWERTOOLS_METRICS_NAMESPACE", "TRACING"}
 METRIC = re.compile(r'(?<![.\w])(?:count|record_milliseconds|timed)\(\s*"([a-z_]+\.[a-z_]+)"')
 
 
@@ -66,17 +66,38 @@ def test_every_metric_that_is_emitted_is_looked_at_and_the_other_way_round(
         metric
         for dashboard in prod.of("AWS::CloudWatch::Dashboard")
         for metric in re.findall(
-            r'"MammothBox","([a-z_.]+)"', dashboard.properties["DashboardBody"]
+            r'"MammothBox/prod","([a-z_.]+)"', dashboard.properties["DashboardBody"]
         )
     }
     alarmed = {
         alarm.properties["MetricName"]
         for alarm in prod.of("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("Namespace") == "MammothBox"
+        if alarm.properties.get("Namespace") == "MammothBox/prod"
     }
 
     assert len(emitted) >= 5
     assert shown | alarmed == emitted
+
+
+def test_contexts_in_one_account_do_not_ring_each_others_alarms(deployment: Deployment) -> None:
+    namespaces = {
+        function.properties["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        for function in deployment.functions().values()
+    }
+    (api,) = deployment.of("AWS::ApiGateway::RestApi")
+    watched = [alarm.properties for alarm in deployment.of("AWS::CloudWatch::Alarm")]
+    named = {
+        dimension["Value"]
+        for alarm in watched
+        if alarm.get("Namespace") == "AWS/ApiGateway"
+        for dimension in alarm["Dimensions"]
+    }
+    ours = {alarm.get("Namespace", "") for alarm in watched}
+
+    assert namespaces == {f"MammothBox/{deployment.context}"}
+    assert {name for name in ours if not name.startswith("AWS/")} <= {*namespaces, ""}
+    assert api.properties["Name"] == f"mammothbox-{deployment.context}"
+    assert named <= {api.properties["Name"]}
 
 
 def test_alarms_are_silent_about_chores_and_name_routes_that_there_are(prod: Deployment) -> None:

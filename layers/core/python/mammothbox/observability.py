@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+# Unless another is told, since several systems may share an account.
 NAMESPACE = "MammothBox"
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -45,7 +46,8 @@ def timed(name: str, **dimensions: str) -> Iterator[None]:
 
 
 def _emit(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
-    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    with single_metric(name=name, unit=unit, value=value, namespace=namespace) as metric:
         for dimension, of in dimensions.items():
             metric.add_dimension(name=dimension, value=of)
 
