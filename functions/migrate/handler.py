@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     url = owner_address(load(OwnerDatabaseSettings))
     if "make_key" in event:
         return first_key.make(url, event["make_key"])
-    applied = migrate(url)
+    applied = migrate(url, may_be_newer=True)
     space = offer_models(url, load(ModelSettings).models_folder)
     let_in_by_token(url)
     logger.info("migrated", extra={"applied": applied, "space": space.name})

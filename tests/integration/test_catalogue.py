@@ -134,6 +134,19 @@ def test_the_last_missing_migration_is_named(empty_urls: DatabaseUrls, folder: P
         migrate(empty_urls.superuser, folder)
 
 
+def test_a_version_that_is_taken_back_leaves_a_newer_database_alone(
+    empty_urls: DatabaseUrls, folder: Path
+) -> None:
+    migrate(empty_urls.superuser, folder)
+    (folder / "0002_second.sql").unlink()
+
+    assert migrate(empty_urls.superuser, folder, may_be_newer=True) == []
+    assert applied(empty_urls) == [1, 2]
+    (folder / "0001_first.sql").write_text("CREATE TABLE one (id bigint);")
+    with pytest.raises(MigrationError, match="0001_first was edited"):
+        migrate(empty_urls.superuser, folder, may_be_newer=True)
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

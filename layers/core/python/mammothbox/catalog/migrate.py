@@ -46,17 +46,20 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     return migrations
 
 
-def migrate(url: str, folder: Path = FOLDER) -> list[str]:
+def migrate(url: str, folder: Path = FOLDER, *, may_be_newer: bool = False) -> list[str]:
     """Apply what the database has not seen and return its names.
 
     Each migration is one transaction. Callers at the same time wait for each other. Raises
-    `MigrationError`, changing nothing, when an applied migration was edited or removed.
+    `MigrationError`, changing nothing, when an applied migration was edited or removed. A database
+    that `may_be_newer` is left alone when it has seen all of these and more: a deployment that is
+    taken back calls the version before, which works with the newer tables until then, too.
     """
     migrations = read_migrations(folder)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         applied = _applied(connection)
-        _refuse_rewritten_history(applied, migrations)
+        seen = applied[: len(migrations)] if may_be_newer else applied
+        _refuse_rewritten_history(seen, migrations)
         pending = migrations[len(applied) :]
         for migration in pending:
             _apply(connection, migration)
