@@ -179,6 +179,22 @@ def test_an_export_goes_on_where_it_was_cut_off(
     assert person("restore", tmp_path / "full").status == 2
 
 
+def test_the_name_of_a_collection_leads_out_of_no_export(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    key = house.client()
+    collection = "../../../../../escaped/x"
+    key.post("/api/v1/ingest", params={"collection": collection}, json=[{"order": 1}])
+    house.run_queues()
+
+    exported = person("export", tmp_path / "export")
+
+    assert exported.status == 0, exported.err
+    (original,) = (tmp_path / "export" / "originals").rglob("*.json")
+    assert json.loads(original.read_bytes()) == {"order": 1}
+    assert not list(tmp_path.parent.rglob("escaped"))
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -193,9 +209,8 @@ def test_an_export_goes_on_where_it_was_cut_off(
     ],
 )
 def test_names_lead_nowhere_else(given: str | None, tmp_path: Path) -> None:
-    name = names.safe(given, "object")
-
-    written = tmp_path / name
-    written.write_text("x")
-    assert written.resolve().parent == tmp_path.resolve()
-    assert not name.startswith(".") and len(name.encode()) <= 200 and "\u202e" not in name
+    for name in (names.safe(given, "object"), names.safe(None, given or "")):
+        written = tmp_path / name
+        written.write_text("x")
+        assert written.resolve().parent == tmp_path.resolve()
+        assert not name.startswith(".") and len(name.encode()) <= 200 and "\u202e" not in name

@@ -23,6 +23,7 @@ from clients.cli.exporting.folder import (
     Line,
     Manifest,
     begun_lines,
+    inside,
     read_manifest,
     write_lines,
     write_manifest,
@@ -162,8 +163,8 @@ def _free(folder: Path, found: Line, taken: set[str]) -> str:
     for number in count(1):
         path = f"{ORIGINALS}/{month}/{numbered(name, number)}"
         # What somebody else put there stays as it is.
-        beside = path + PARTIAL
-        if _clashes(path, taken) or (folder / path).exists() or (folder / beside).exists():
+        beside = inside(folder, path + PARTIAL)
+        if _clashes(path, taken) or inside(folder, path).exists() or beside.exists():
             continue
         return path
     raise AssertionError("numbers never end")

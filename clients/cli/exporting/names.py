@@ -14,9 +14,11 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 
 
 def safe(name: str | None, otherwise: str) -> str:
-    """One part of a path: never empty, hidden, reserved, too long, or leading elsewhere."""
-    cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", name or ""))
-    cleaned = cleaned.strip(" .") or otherwise
+    """One part of a path: never empty, hidden, reserved, too long, or leading elsewhere.
+
+    People gave what is taken otherwise as well.
+    """
+    cleaned = _clean(name or "") or _clean(otherwise) or "object"
     if _RESERVED.fullmatch(cleaned):
         cleaned = f"_{cleaned}"
     return _short(cleaned)
@@ -28,6 +30,10 @@ def numbered(name: str, number: int) -> str:
         return name
     path = PurePosixPath(name)
     return f"{path.stem} ({number}){path.suffix}"
+
+
+def _clean(name: str) -> str:
+    return _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
 
 
 def _short(name: str) -> str:
