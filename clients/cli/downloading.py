@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import Any, BinaryIO
 import httpx2
 
 from clients.cli.hashing import Interrupted, sha256_of
+from clients.cli.locks import refuse_company
 from clients.cli.problems import FAILED, Stop, Unreachable
 from clients.cli.server import Server, pauses
 
@@ -37,22 +40,30 @@ def original(found: dict[str, Any]) -> Original:
     return Original(found["system_id"], found["sha256"], found["size_bytes"])
 
 
-def download(server: Server, wanted: Original, target: Path, heard: Heard = lambda _: None) -> None:
+def download(
+    server: Server, wanted: Original, target: Path, partial: Path, heard: Heard = lambda _: None
+) -> None:
     """Write the object to `target`, whole and verified, or not at all.
 
-    A partial file beside it is gone on with. `heard` is told of bytes as they arrive. Raises
-    `Stop` when the bytes are not those of the catalogue, `ServerProblem` and `Unreachable`.
+    What is in `partial` already is gone on with. `heard` is told of bytes as they arrive. Raises
+    `Stop` when the bytes are not those of the catalogue or another process fetches them there,
+    `ServerProblem` and `Unreachable`.
     """
-    partial = target.with_name(target.name + PARTIAL)
-    _finish(server, wanted, partial, heard)
-    if not _right(partial, wanted):
-        # What lay there before may have been of another object, or broken on this disk.
-        partial.unlink()
-        _finish(server, wanted, partial, heard)
-    if not _right(partial, wanted):
-        partial.unlink()
-        raise _wrong(wanted)
-    partial.replace(target)
+    with partial.open("ab") as file:
+        refuse_company(file, partial, "fetching it")
+        _finish(server, wanted, file, heard)
+        if not _right(partial, wanted):
+            # What lay there before may have been of another object, or broken on this disk.
+            file.truncate(0)
+            _finish(server, wanted, file, heard)
+        is_right = _right(partial, wanted)
+        if sys.platform == "win32":
+            # What is open cannot be moved there.
+            file.close()
+        if not is_right:
+            partial.unlink()
+            raise _wrong(wanted)
+        partial.replace(target)
 
 
 def stream(server: Server, wanted: Original, out: BinaryIO) -> None:
@@ -81,17 +92,18 @@ def thumbnail(server: Server, system_id: str, size: int) -> bytes:
     return found.content
 
 
-def _finish(server: Server, wanted: Original, partial: Path, heard: Heard) -> None:
-    with partial.open("ab") as file:
-        if wanted.size_bytes is not None and file.tell() > wanted.size_bytes:
-            file.truncate(0)
+def _finish(server: Server, wanted: Original, file: BinaryIO, heard: Heard) -> None:
+    there = file.seek(0, os.SEEK_END)
+    if wanted.size_bytes is not None and there > wanted.size_bytes:
+        there = file.truncate(0)
 
-        def take(piece: bytes) -> None:
-            file.write(piece)
-            heard(len(piece))
+    def take(piece: bytes) -> None:
+        file.write(piece)
+        heard(len(piece))
 
-        heard(file.tell())
-        _receive(server, wanted, file.tell(), take)
+    heard(there)
+    _receive(server, wanted, there, take)
+    file.flush()
 
 
 def _receive(server: Server, wanted: Original, start: int, take: Callable[[bytes], None]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from clients.cli import server
 from clients.cli.exporting import names
+from clients.cli.locks import alone_in
 from tests.cli.conftest import Person, Said
 from tests.cli.faulty import Proxy
 from tests.cli.filled import PHOTOS, fill, lines, near_copy
@@ -177,6 +178,18 @@ def test_an_export_goes_on_where_it_was_cut_off(
     (tmp_path / "full" / "notes.txt").write_text("mine")
     assert person("export", tmp_path / "full").status == 5
     assert person("restore", tmp_path / "full").status == 2
+
+
+def test_two_exports_do_not_write_into_one_folder(person: Person, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+
+    with alone_in(folder, "exporting into it"):
+        refused = person("export", folder)
+
+    assert refused.status == 5 and "another process is exporting into it" in refused.err
+    assert not list(folder.iterdir())
+    assert person("export", folder).status == 0
 
 
 def test_the_name_of_a_collection_leads_out_of_no_export(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from clients.cli.locks import hold
 from tests.cli.conftest import Person
 from tests.cli.faulty import Proxy
 from tests.cli.filled import PHOTOS, fill, lines
@@ -67,12 +68,30 @@ def test_a_partial_download_goes_on_and_a_wrong_one_begins_anew(
     content = (PHOTOS / "cat.webp").read_bytes()
     for kept in (content[:5000], b"x" * 5000, content + b"too long"):
         target = tmp_path / "mine.webp"
-        (tmp_path / "mine.webp.part").write_bytes(kept)
+        (tmp_path / f".{cat}.part").write_bytes(kept)
         storage.fails("drop", method="GET", times=1)
 
         assert person("get", cat, "-o", target, "--force").status == 0
 
         assert target.read_bytes() == content
+
+
+def test_a_download_touches_nothing_that_another_process_writes_or_a_person_keeps(
+    cat: str, person: Person, tmp_path: Path
+) -> None:
+    target, foreign = tmp_path / "mine.webp", tmp_path / "mine.webp.part"
+    foreign.write_bytes(b"somebody's own")
+    partial = tmp_path / f".{cat}.part"
+
+    with partial.open("ab") as another:
+        assert hold(another)
+        refused = person("get", cat, "-o", target)
+
+    assert refused.status == 5 and "another process is fetching it" in refused.err
+    assert partial.read_bytes() == b""
+    assert person("get", cat, "-o", target).status == 0
+    assert target.read_bytes() == (PHOTOS / "cat.webp").read_bytes()
+    assert foreign.read_bytes() == b"somebody's own"
 
 
 def test_what_is_known_of_an_object_is_shown(cat: str, person: Person) -> None:

@@ -96,6 +96,8 @@ def _fetch(
 
 def _receive(server: Server, found: dict[str, Any], path: Path) -> None:
     there = 0
+    # By its id: whatever else ends in the same may be somebody's own.
+    partial = path.with_name(f".{found['system_id']}{PARTIAL}")
 
     def heard(count: int) -> None:
         nonlocal there
@@ -103,11 +105,10 @@ def _receive(server: Server, found: dict[str, Any], path: Path) -> None:
         show(count)
 
     def how_far() -> str:
-        partial = path.with_name(path.name + PARTIAL)
         return f"{output.size(there)} of {output.size(found['size_bytes'])} are in {partial}."
 
     with telling_of_interruptions(how_far), receiving(found["size_bytes"]) as show:
-        download(server, original(found), path, heard)
+        download(server, original(found), path, partial, heard)
 
 
 def _target(found: dict[str, Any], to: str | None, size: int | None, force: bool) -> Path:

@@ -31,6 +31,7 @@ from clients.cli.exporting.folder import (
 from clients.cli.exporting.names import numbered, safe
 from clients.cli.hashing import Changed, sha256_of
 from clients.cli.interruptions import lanes
+from clients.cli.locks import alone_in
 from clients.cli.problems import NOT_FOUND, REFUSED, ServerProblem, Stop, exit_status, sentence
 from clients.cli.progress import Far
 from clients.cli.server import Query, Server
@@ -65,9 +66,18 @@ def export(
     """Export everything of the owner, or go on with what was begun.
 
     `heard` is told of bytes as they arrive, `far` of what is done. Raises `Stop` when the
-    folder holds something else, `ServerProblem` and `Unreachable`.
+    folder holds something else or another process exports into it, `ServerProblem` and
+    `Unreachable`.
     """
-    manifest = _begin(server, folder, owner)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder, "exporting into it"):
+        manifest = _begin(server, folder, owner)
+        return _export(server, folder, manifest, parallel, heard=heard, far=far)
+
+
+def _export(
+    server: Server, folder: Path, manifest: Manifest, parallel: int, *, heard: Heard, far: Far
+) -> Export:
     with lanes(parallel, server.stop) as pool:
         looks = [pool.submit(_describe, server, one) for one in _object_ids(server)]
         lines = [line for line in _each(looks, far, "objects looked at") if line is not None]
@@ -91,7 +101,6 @@ def export(
 
 
 def _begin(server: Server, folder: Path, owner: str) -> Manifest:
-    folder.mkdir(parents=True, exist_ok=True)
     manifest = read_manifest(folder)
     if manifest is None:
         if any(folder.iterdir()):
@@ -181,7 +190,8 @@ def _fetch(server: Server, found: Line, path: Path, heard: Heard) -> Failure | N
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            download(server, original(found), path, heard)
+            beside = path.with_name(path.name + PARTIAL)
+            download(server, original(found), path, beside, heard)
         elif not _is(path, found):
             return str(path), "it has other bytes than its object: move it away"
         else:

@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO
 
 from clients.cli import config
-
-if sys.platform != "win32":
-    import fcntl
+from clients.cli.locks import hold
 
 _YOUNG_S = 60.0
 
@@ -32,7 +29,8 @@ def standard_input(name: str) -> Iterator[Path]:
     with NamedTemporaryFile(dir=folder, suffix=suffix, delete=False) as file:
         path = Path(file.name)
         try:
-            _is_mine(file)
+            with suppress(OSError):
+                hold(file)
             shutil.copyfileobj(sys.stdin.buffer, file)
             file.flush()
             yield path
@@ -47,16 +45,5 @@ def _sweep(folder: Path) -> None:
             # One that is younger may not be held yet.
             if time.time() - path.stat().st_mtime > _YOUNG_S:
                 with path.open("rb") as file:
-                    if _is_mine(file):
+                    if hold(file):
                         path.unlink()
-
-
-def _is_mine(file: IO[bytes]) -> bool:
-    """Hold the file until it is closed; whether nobody else does."""
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
