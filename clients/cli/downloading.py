@@ -137,12 +137,13 @@ def _receive(server: Server, wanted: Original, start: int, take: Callable[[bytes
 def _pieces(server: Server, wanted: Original, start: int) -> Iterator[bytes]:
     # Addresses end after minutes; each connection asks for one of its own.
     address = server.answer("GET", f"objects/{wanted.system_id}/content").headers["location"]
-    headers = {"Range": f"bytes={start}-"} if start else {}
+    # As they lie there: what the store says of their coding is part of the object.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     with httpx2.stream("GET", address, headers=headers, timeout=_TIMEOUT) as answer:
         if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             raise Stop(f"{wanted.system_id}: the store answered {answer.status_code}.", FAILED)
         skip = start if answer.status_code == HTTPStatus.OK else 0
-        for piece in answer.iter_bytes(_PIECE):
+        for piece in answer.iter_raw(_PIECE):
             yield piece[skip:]
             skip = max(0, skip - len(piece))
 

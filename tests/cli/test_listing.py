@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from clients.cli.locks import hold
+from infra.topology import RAW_BUCKET
 from tests.cli.conftest import Person
 from tests.cli.faulty import Proxy
 from tests.cli.filled import PHOTOS, fill, lines
-from tests.house import House
+from tests.house import House, object_created
 
 
 @pytest.fixture
@@ -92,6 +94,23 @@ def test_a_download_touches_nothing_that_another_process_writes_or_a_person_keep
     assert person("get", cat, "-o", target).status == 0
     assert target.read_bytes() == (PHOTOS / "cat.webp").read_bytes()
     assert foreign.read_bytes() == b"somebody's own"
+
+
+def test_bytes_come_as_they_lie_in_the_store_whatever_it_says_of_their_coding(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    content = gzip.compress(b"a diary")
+    said = {"filename": "diary.txt.gz", "size_bytes": len(content)}
+    announced = house.client().post("/api/v1/uploads", json={"files": [said]}).json()["uploads"][0]
+    key = announced["fields"]["key"]
+    put = house.s3.put_object(Bucket=RAW_BUCKET, Key=key, Body=content, ContentEncoding="gzip")
+    house.tell(object_created(key, put["VersionId"], len(content)))
+    house.run_queue("intake")
+
+    got = person("get", announced["system_id"], "-o", tmp_path / "again.gz")
+
+    assert got.status == 0, got.err
+    assert (tmp_path / "again.gz").read_bytes() == content
 
 
 def test_what_is_known_of_an_object_is_shown(cat: str, person: Person) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import httpx2
+
 from clients.cli.commands.query import documents
 from clients.cli.commands.search import MOST_KEPT
 from clients.cli.downloading import PARTIAL, download, original
@@ -200,6 +202,8 @@ def _fetch(server: Server, found: Line, path: Path, heard: Heard) -> Failure | N
         return str(path), sentence(problem)
     except OSError as error:
         return str(path), error.strerror or str(error)
+    except (httpx2.RequestError, Changed) as error:
+        return str(path), str(error)
     return None
 
 
