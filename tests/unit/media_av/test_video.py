@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from mammothbox.errors import Permanent
@@ -206,6 +207,31 @@ def test_frames_stand_upright(orientation: int, form: str) -> None:
     assert (found.facts.width, found.facts.height) == (160, 96)
     assert found.facts.orientation == orientation
     assert (found.derivatives[0].width, found.derivatives[0].height) == (160, 96)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_films_of_jpegs_stand_upright_by_the_exif_of_their_frames(orientation: int) -> None:
+    """Given frames that carry what PyAV has no name for, as cameras' motion JPEG does."""
+    upright = scene(7, 160, 96)
+    told = Image.Exif()
+    told[0x0112] = orientation
+    frame = io.BytesIO()
+    Image.fromarray(stored(upright, orientation)).save(frame, "JPEG", exif=told, quality=95)
+    file = io.BytesIO()
+    with av.open(file, "w", format="mov") as container:
+        stream: Any = container.add_stream("mjpeg", rate=1)
+        stream.pix_fmt = "yuvj420p"
+        with Image.open(frame) as picture:
+            stream.width, stream.height = picture.size
+        packet = av.Packet(frame.getvalue())
+        packet.stream, packet.pts, packet.dts = stream, 0, 0
+        packet.time_base, packet.is_keyframe = Fraction(1), True
+        container.mux(packet)
+
+    found = understood(file.getvalue())
+
+    assert looks_like(seen(found), upright)
+    assert found.facts.orientation == orientation
 
 
 def test_pixels_that_are_not_square_are_shown_as_wide_as_players_do() -> None:

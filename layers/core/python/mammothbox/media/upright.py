@@ -48,9 +48,22 @@ class Turn:
         return _ORIENTATIONS[self.transposed, self.left_to_right, self.top_to_bottom]
 
 
+# Quarters of a turn against the clock, as ffmpeg measures them.
+_QUARTERS = (
+    Turn(),
+    Turn(transposed=True, top_to_bottom=True),
+    Turn(left_to_right=True, top_to_bottom=True),
+    Turn(transposed=True, left_to_right=True),
+)
+
+
 def turn_of(frame: VideoFrame) -> Turn:
     """The turn that the frame's display matrix asks for, to the nearest right angle."""
-    side_data = cast(Mapping[SideDataType, bytes], frame.side_data)
+    try:
+        side_data = cast(Mapping[SideDataType, bytes], frame.side_data)
+    except ValueError:
+        # PyAV knows fewer kinds than ffmpeg, and shows none where one is new to it.
+        return _QUARTERS[round(frame.rotation / 90) % 4]
     if SideDataType.DISPLAYMATRIX not in side_data:
         return Turn()
     a, b, _, c, d = struct.unpack_from("=5i", side_data[SideDataType.DISPLAYMATRIX])
