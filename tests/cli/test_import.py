@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,8 +131,25 @@ def test_the_moment_is_found_wherever_it_is_written(
     assert taken_at(found) == taken
 
 
+def test_a_file_of_a_year_that_no_calendar_knows_has_a_moment_too(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    found = look_at(tmp_path / "a.jpg")
+    assert isinstance(found, Found)
+
+    moments = [taken_at(replace(found, mtime_ns=ns)) for ns in (10**21, -(10**21))]
+
+    assert moments == [datetime.max, datetime.max]
+
+
 def test_notes_that_could_do_harm_or_are_none_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "a.xmp"
     for text in ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "no XML", "<a>"):
         path.write_text(text)
         assert sidecars.read_notes(path) is None
+    for coding in ("utf-9", "utf-32", "base64"):
+        path.write_text(f'<?xml version="1.0" encoding="{coding}"?><a/>')
+        assert sidecars.read_notes(path) is None
+    for stars in ("²", "9" * 5000, "-1", "many"):
+        path.write_text(XMP.replace('Rating="4"', f'Rating="{stars}"'))
+        read = sidecars.read_notes(path)
+        assert read is not None and (read.title, read.rating) == ("The herd", None)

@@ -84,6 +84,26 @@ def test_what_is_no_file_to_send_is_told_and_stops_nothing(
     assert named.status == 7 and "2 files were left out" in named.err
 
 
+def test_folders_in_folders_without_end_and_names_too_long_stop_nothing(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").joinpath(*["d"] * 520).mkdir(parents=True)
+    (tmp_path / "deep").joinpath(*["d"] * 520, "a.txt").write_text("a")
+
+    told = person("upload", "deep", "n" * 300, "p" * 300 + "*", "--dry-run", "--json")
+
+    assert told.status == 7, told.err
+    said = [json.loads(line) for line in told.lines]
+    assert {one.get("reason") for one in said} == {
+        None,
+        "file name too long",
+        "nothing matches this pattern",
+    }
+    [found] = [one for one in said if "reason" not in one]
+    assert found["path"].endswith("d/a.txt")
+
+
 def test_patterns_choose_and_the_same_bytes_go_once(
     house: House, person: Person, tmp_path: Path
 ) -> None:

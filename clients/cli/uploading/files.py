@@ -129,29 +129,33 @@ def content_type_of(name: str) -> str:
 
 def walk(folder: Path, choice: Choice) -> Iterator[Found | LeftOut]:
     """What is in a folder and below, by name; hidden files only where a pattern names them."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        yield LeftOut(folder, (error.strerror or str(error)).lower(), "missed")
-        return
-    for entry in names:
-        yield from _within(Path(entry.path), entry, choice)
+    # Not by calls within calls: folders may lie deeper within each other than these may.
+    waiting: list[Path | os.DirEntry[str]] = [folder]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, Path):
+            seen = _within(Path(one.path), one, choice)
+            if seen is not None:
+                yield seen
+                continue
+        try:
+            with os.scandir(one) as entries:
+                waiting += sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield LeftOut(Path(one), (error.strerror or str(error)).lower(), "missed")
 
 
-def _within(path: Path, entry: os.DirEntry[str], choice: Choice) -> Iterator[Found | LeftOut]:
+def _within(path: Path, entry: os.DirEntry[str], choice: Choice) -> Found | LeftOut | None:
+    """What the entry of a folder is; `None` for a folder to look into."""
     if choice.drops(path):
-        yield LeftOut(path, "it is excluded", "meant")
-    elif entry.is_symlink():
-        yield LeftOut(path, "it is a link: name what it leads to")
-    elif _is_hidden(path) and not (choice.include and choice.takes(path)):
-        yield LeftOut(path, "it is hidden", "meant")
-    elif entry.is_dir(follow_symlinks=False):
-        yield from walk(path, choice)
-    elif choice.takes(path):
-        yield look_at(path)
-    else:
-        yield LeftOut(path, "it is not included", "meant")
+        return LeftOut(path, "it is excluded", "meant")
+    if entry.is_symlink():
+        return LeftOut(path, "it is a link: name what it leads to")
+    if _is_hidden(path) and not (choice.include and choice.takes(path)):
+        return LeftOut(path, "it is hidden", "meant")
+    if entry.is_dir(follow_symlinks=False):
+        return None
+    return look_at(path) if choice.takes(path) else LeftOut(path, "it is not included", "meant")
 
 
 def _all_of(arguments: Sequence[str], choice: Choice) -> Iterator[Found | LeftOut]:
@@ -160,9 +164,9 @@ def _all_of(arguments: Sequence[str], choice: Choice) -> Iterator[Found | LeftOu
         if not argument:
             # A variable of a script that is not set; the folder one is in is called `.`.
             yield LeftOut(path, "an empty name is no file", "missed")
-        elif path.is_dir():
+        elif _is_folder(path):
             yield from walk(path, choice)
-        elif path.exists() or path.is_symlink() or not glob.has_magic(argument):
+        elif _is_there(path) or not glob.has_magic(argument):
             yield _named(look_at(path))
         else:
             yield from _of_pattern(argument, choice)
@@ -181,6 +185,22 @@ def _of_pattern(pattern: str, choice: Choice) -> Iterator[Found | LeftOut]:
                 yield from walk(path, choice)
         elif choice.takes(path):
             yield _named(look_at(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # A name longer than any file's, for one: what looks at it as a file says why.
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def _named(one: Found | LeftOut) -> Found | LeftOut:

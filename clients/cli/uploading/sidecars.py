@@ -27,6 +27,7 @@ OF_NO_USE = {
 _LARGEST = 1024 * 1024
 _LONGEST_TAG, _MOST_TAGS, _LONGEST_COMMENT = 60, 50, 10_000
 _BEST_RATING = 5
+_STARS = re.compile("[0-9]{1,3}")
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XMP = "{http://ns.adobe.com/xap/1.0/}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -95,7 +96,8 @@ def read_notes(path: Path) -> Notes | None:
             # Nobody needs these in notes, except for doing harm.
             return None
         root = ElementTree.fromstring(text)  # noqa: S314 - without entities
-    except (OSError, ElementTree.ParseError):
+    except (OSError, ElementTree.ParseError, ValueError, LookupError):
+        # The last two are of encodings that it claims to be in.
         return None
     return Notes(
         title=_first(root, f"{_DC}title"),
@@ -122,6 +124,6 @@ def _rating(root: ElementTree.Element) -> int | None:
     """Stars, which are written as an attribute or as an element; -1 is a rejected picture."""
     for described in root.iter(f"{_RDF}Description"):
         text = described.get(f"{_XMP}Rating") or described.findtext(f"{_XMP}Rating")
-        if text and text.strip().isdigit():
+        if text and _STARS.fullmatch(text.strip()):
             return min(int(text), _BEST_RATING)
     return None

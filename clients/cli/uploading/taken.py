@@ -104,7 +104,11 @@ def _in_name(name: str) -> datetime | None:
 
 
 def _of_file(file: Found) -> datetime:
-    return datetime.fromtimestamp(file.mtime_ns / 1e9, UTC).astimezone().replace(tzinfo=None)
+    try:
+        return datetime.fromtimestamp(file.mtime_ns / 1e9, UTC).astimezone().replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):
+        # File systems know years that no calendar here does: such a file comes last.
+        return datetime.max
 
 
 def _moment(text: str, pattern: re.Pattern[str]) -> datetime | None:
