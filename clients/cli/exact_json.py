@@ -13,8 +13,11 @@ def read(text: str | bytes) -> Any:
 
 
 def write(value: Any, *, indent: str = "") -> str:
-    """The value as JSON; `indent` spreads it over lines, for people."""
-    return _write(value, indent, "\n")
+    """The value as JSON; `indent` spreads it over lines, for people.
+
+    What is no Unicode, as in names of files, is written as JSON's own escapes of it.
+    """
+    return _write(value, indent, "\n").encode("utf-8", "backslashreplace").decode()
 
 
 def _write(value: Any, indent: str, line: str) -> str:

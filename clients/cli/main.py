@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
+from io import TextIOWrapper
 from types import FrameType
 from typing import Annotated
 
@@ -92,6 +93,9 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
 def run() -> None:
     """Do what the command line asks for. Whatever happens, it is one line and an exit status."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that knows few signs is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         build(sys.argv[1:])()
     except SystemExit as end:
@@ -169,7 +173,7 @@ def _unexpected(error: Exception) -> str:
         return told
     try:
         path = config.state_folder() / "failures.log"
-        with path.open("a", encoding="utf-8") as log:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{datetime.now(UTC).isoformat()}\n{traceback.format_exc()}\n")
     except OSError:
         return f"Something unexpected happened: {told}"

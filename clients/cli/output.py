@@ -149,4 +149,5 @@ def _shown(character: str) -> str:
         return character
     if character < _FIRST_PRINTABLE or _DELETE <= character <= _LAST_CONTROL:
         return "\ufffd" if character != "\t" else " "
-    return character
+    # How Python tells bytes in names of files that are no Unicode; no terminal takes these.
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else character

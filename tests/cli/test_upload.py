@@ -104,6 +104,22 @@ def test_folders_in_folders_without_end_and_names_too_long_stop_nothing(
     assert found["path"].endswith("d/a.txt")
 
 
+def test_names_that_are_no_unicode_are_told_all_the_same(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt"))
+    path.write_text("coffee")
+
+    planned = person("upload", folder, "--dry-run")
+    sent = person("upload", folder, "--json", "--no-wait")
+
+    assert planned.status == sent.status == 0, planned.err + sent.err
+    assert "caf\ufffd.txt" in planned.out
+    assert [one["path"] for one in map(json.loads, sent.lines)] == [str(path)]
+
+
 def test_patterns_choose_and_the_same_bytes_go_once(
     house: House, person: Person, tmp_path: Path
 ) -> None:
