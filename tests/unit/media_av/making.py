@@ -131,12 +131,15 @@ def sound(
     tags: Mapping[str, str] | None = None,
     cover: bytes | None = None,
     options: Mapping[str, str] | None = None,
+    codec_options: Mapping[str, str] | None = None,
 ) -> bytes:
     """A sound of one channel, with a PNG or JPEG as its cover."""
     file = io.BytesIO()
     with av.open(file, "w", format=form, options=dict(options or {})) as container:
         container.metadata.update(tags or {})
-        voice: Any = container.add_stream(codec, rate=RATE, layout="mono")
+        voice: Any = container.add_stream(
+            codec, rate=RATE, layout="mono", options=dict(codec_options or {})
+        )
         voice.bit_rate = 64_000
         if cover is not None:
             _add_cover(container, cover)

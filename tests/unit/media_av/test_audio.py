@@ -20,7 +20,7 @@ from mammothbox.media.waveform import HEIGHT, WIDTH, Envelope
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.unit.media_av.making import SOUNDS, png, scene, sound, tone
+from tests.unit.media_av.making import RATE, SOUNDS, png, scene, sound, tone
 
 WAVEFORM = ["waveform.png"]
 WITH_COVER = ["waveform.png", "cover.jpg", "thumb-300.webp", "thumb-150.webp"]
@@ -230,6 +230,26 @@ def test_a_sound_behind_a_tag_of_another_format() -> None:
     found = understood(tag + sound(tone(2), form="adts", codec="aac"))
 
     assert found.facts.audio_codec == "aac"
+
+
+@pytest.mark.parametrize(("form", "codec"), [("adts", "aac"), ("mp3", "libmp3lame")])
+def test_the_length_of_what_is_coded_unevenly_is_what_was_heard(form: str, codec: str) -> None:
+    """Given noise behind silence, the bits of its beginning tell nothing of its length."""
+    noise = np.random.default_rng(1).uniform(-0.9, 0.9, RATE * 6).astype(np.float32)
+    samples = np.concatenate([np.zeros(RATE * 6, np.float32), noise])
+    options = {"write_xing": "0"} if form == "mp3" else {}
+
+    found = understood(
+        sound(
+            samples,
+            form=form,
+            codec=codec,
+            codec_options={"flags": "+qscale", "global_quality": "236"},
+            options=options,
+        )
+    )
+
+    assert found.facts.duration_ms == pytest.approx(12_000, abs=200)
 
 
 def test_sound_that_does_not_say_how_long_it_is() -> None:

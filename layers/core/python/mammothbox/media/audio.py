@@ -37,6 +37,8 @@ from mammothbox.media.waveform import drawn, listen
 # Ambisonics of the seventh order. Nobody hears more, and every channel takes memory.
 _MOST_CHANNELS = 64
 _MOST_COVERS = 3
+# ffmpeg takes their length from their size and first frames, which may be silence.
+_GUESSES_LENGTH = {"aac", "mp3", "amr"}
 _FRONT = "cover (front)"
 
 
@@ -57,12 +59,21 @@ def understand_audio(file: BinaryIO, content_type: str, options: Options) -> Und
         if not len(heard.levels):
             raise broken(content_type)
         tags = all_tags(container, sound)
-        facts = _facts(container, sound, tags, heard.duration_s if told is None else told)
+        duration_s = _duration(container, told, heard.duration_s)
+        facts = _facts(container, sound, tags, duration_s)
     return Understood(
         facts=_in_its_own_words(facts, sound_tags.own_tags(file, content_type)),
         derivatives=(drawn(heard.levels), *_cover(covers, options)),
         hints=recording.hints(tags),
     )
+
+
+def _duration(
+    container: InputContainer, told: Fraction | None, heard: Fraction | None
+) -> Fraction | None:
+    if told is None or (heard and container.format.name in _GUESSES_LENGTH):
+        return heard
+    return told
 
 
 def _prepare(container: InputContainer, sound: AudioStream) -> None:
