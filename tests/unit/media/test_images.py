@@ -13,6 +13,7 @@ from mammothbox.media.image import understand_image
 from mammothbox.media.options import Options
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD
+from PIL.PngImagePlugin import PngInfo
 
 from tests.unit.media.pictures import (
     BLUE,
@@ -149,6 +150,23 @@ def test_the_longest_side_is_bounded_and_nothing_is_enlarged(
     assert made["thumb-300.webp"] == thumb
     assert (result.frames[0].width, result.frames[0].height) == preview
     assert (result.facts.width, result.facts.height) == size
+
+
+@pytest.mark.parametrize("said", ["zTXt", "iTXt", "iCCP"])
+def test_a_png_may_say_a_lot(said: str) -> None:
+    """Given an editor's history or a printer's profile of megabytes, the picture is shown."""
+    text, words = "word " * 1024**2, PngInfo()
+    if said == "zTXt":
+        words.add_text("Comment", text, zip=True)
+    if said == "iTXt":
+        words.add_itxt("XML:com.adobe.xmp", text, zip=True)
+    profile = text.encode() if said == "iCCP" else None
+
+    result = understood(
+        saved(scene(32, 32), "PNG", pnginfo=words, icc_profile=profile), "image/png"
+    )
+
+    assert (result.facts.width, result.facts.height) == (32, 32)
 
 
 def test_a_picture_saved_anew_looks_alike_and_another_does_not() -> None:

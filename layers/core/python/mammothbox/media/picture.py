@@ -35,7 +35,8 @@ from mammothbox.media.options import Options
 from mammothbox.media.rare_tiff import rarity
 
 pillow_heif.register_heif_opener(decode_threads=1, depth_images=False, aux_images=False)
-PngImagePlugin.MAX_TEXT_MEMORY = 16 * 1024**2
+# Editors put their history and whole profiles of printers into PNG.
+PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024**2
 
 _FORMATS = {
     "image/jpeg": "JPEG",
