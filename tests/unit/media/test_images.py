@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import imagehash
 import numpy as np
@@ -415,6 +416,21 @@ def test_a_picture_that_is_cut_off_is_broken_or_whole_enough(format: str, tenth:
     else:
         assert format in {"GIF", "BMP", "TIFF", "HEIF"}
         assert (result.facts.width, result.facts.height) == (320, 240)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (2600, 2000)])
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_that_lacks_its_end_marker_alone_is_shown(
+    size: tuple[int, int], how: dict[str, Any]
+) -> None:
+    body = saved(scene(*size), "JPEG", **how)
+
+    found = understood(body[:-2], "image/jpeg")
+
+    assert found.frames == understood(body, "image/jpeg").frames
+    for tenths in (3, 5, 9):
+        with pytest.raises(Permanent, match="broken_picture"):
+            understood(body[: len(body) * tenths // 10], "image/jpeg")
 
 
 ICON = "image/x-icon"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from PIL import (
     IcoImagePlugin,  # noqa: F401
     Image,
     Jpeg2KImagePlugin,  # noqa: F401
-    JpegImagePlugin,  # noqa: F401
+    JpegImagePlugin,
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,
     TiffImagePlugin,  # noqa: F401
@@ -62,6 +63,8 @@ _RARE = re.compile(
 )
 # Pillow knows the name, and its libtiff has no decoder.
 _TIFF_WITHOUT_DECODER = {"webp"}
+_END_OF_JPEG = b"\xff\xd9"
+_NOISE = bytes.fromhex("5a93c6396cb1") * 16
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -113,12 +116,41 @@ def normalised(picture: Image.Image, lies: int | None = None) -> Image.Image:
     where that is known better than by its own EXIF.
     """
     with damage():
-        picture.draft(None, fitting(picture.size, LONGEST_SIDE))
-        picture.load()
-    small = shrunk(eight_bits(picture), LONGEST_SIDE)
+        small = shrunk(eight_bits(_loaded(picture)), LONGEST_SIDE)
     turn = _TURNS.get(orientation(picture) if lies is None else lies)
     lying = srgb(small, picture.info.get("icc_profile"))
     return lying.transpose(turn) if turn is not None else lying
+
+
+def _loaded(picture: Image.Image) -> Image.Image:
+    wanted = fitting(picture.size, LONGEST_SIDE)
+    picture.draft(None, wanted)
+    try:
+        picture.load()
+    except OSError as error:
+        if not isinstance(picture, JpegImagePlugin.JpegImageFile) or "truncated" not in str(error):
+            raise
+        ended = _ended(picture, wanted)
+        if ended is None:
+            raise
+        return ended
+    return picture
+
+
+def _ended(picture: JpegImagePlugin.JpegImageFile, wanted: tuple[int, int]) -> Image.Image | None:
+    """A JPEG that lacks its end marker alone; `None` for one that was cut off before."""
+    if picture.fp is None:
+        return None
+    picture.fp.seek(0)
+    body = picture.fp.read()
+    made = []
+    for behind in (b"", _NOISE):
+        one = JpegImagePlugin.JpegImageFile(io.BytesIO(body + behind + _END_OF_JPEG))
+        one.draft(None, wanted)
+        one.load()
+        made.append(one)
+    # What comes behind the whole picture changes nothing in it.
+    return made[0] if made[0].tobytes() == made[1].tobytes() else None
 
 
 def orientation(picture: Image.Image) -> int:
