@@ -51,6 +51,23 @@ def test_what_was_understood_comes_over_whole(ends: Ends) -> None:
     assert unpacked(message.header["understood"], list(message.blobs)) == UNDERSTOOD
 
 
+def test_of_too_much_that_a_file_says_the_largest_is_left_out_and_counted(ends: Ends) -> None:
+    child, parent = ends
+    said = {f"name {number}": "€" * 4000 for number in range(250)}
+    facts = Facts(everything={"tags": {"short": "€", **said}, "own_tags": {"all": [said] * 9}})
+    speaking = threading.Thread(target=send, args=(child, packed(Understood(facts))))
+    speaking.start()
+
+    message = receive(parent, 0)
+    speaking.join()
+
+    told = unpacked(message.header["understood"], []).facts.everything
+    tags = dict(told["tags"])  # type: ignore[arg-type]
+    assert tags["short"] == "€" and 100 < len(tags) < 250
+    assert told["left_out"] == {"tags": 251 - len(tags), "own_tags": 1}
+    assert "own_tags" not in told
+
+
 def altered(**how: Any) -> tuple[dict[str, Any], list[bytes]]:
     message = packed(UNDERSTOOD)
     return {**message.header["understood"], **how}, list(message.blobs)

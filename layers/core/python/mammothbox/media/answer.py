@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mammothbox.errors import Permanent
 from mammothbox.media.plain import plain
 from mammothbox.media.stated_size import stated_size
 from mammothbox.media.understood import Derivative, Facts, Frame, Long, Text, Understood
-from mammothbox.media.wire import Garbled, Message
+from mammothbox.media.wire import Garbled, Message, written
 
+# Of all that a file says of itself; the header that takes it may be twice as long.
+_MOST_TOLD_BYTES = 2 * 1024**2
 # Sixteen frames of 1024 x 1024 pixels are 48 MiB.
 MOST_BYTES = 96 * 1024**2
 
@@ -55,8 +57,9 @@ class _Failure(BaseModel):
 
 def packed(understood: Understood) -> Message:
     """The message that says it all."""
+    told = _within_budget(understood.facts.everything)
     header = _Header(
-        facts=understood.facts,
+        facts=understood.facts.model_copy(update={"everything": told}),
         derivatives=tuple(
             _DerivativeHeader(
                 name=made.name,
@@ -78,6 +81,34 @@ def packed(understood: Understood) -> Message:
         {"understood": header.model_dump(mode="json")},
         [*bodies, *(frame.rgb for frame in understood.frames)],
     )
+
+
+def _within_budget(everything: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The same, without its largest entries where it is too much: `left_out` counts those."""
+    if _size(everything) <= _MOST_TOLD_BYTES:
+        return everything
+    left = _MOST_TOLD_BYTES
+    kept: dict[str, JsonValue] = {}
+    left_out: dict[str, JsonValue] = {}
+    for group in sorted(everything, key=lambda name: _size(everything[name])):
+        told = everything[group]
+        entries = told if isinstance(told, dict) else {group: told}
+        some: dict[str, JsonValue] = {}
+        for name, value in sorted(entries.items(), key=_size):
+            size = _size([name, value])
+            if size > left:
+                break
+            some[name] = value
+            left -= size
+        if some:
+            kept[group] = some if isinstance(told, dict) else told
+        if len(some) < len(entries):
+            left_out[group] = len(entries) - len(some)
+    return {**kept, "left_out": left_out}
+
+
+def _size(value: object) -> int:
+    return len(written(value))
 
 
 def unpacked(told: Any, blobs: list[bytes]) -> Understood:

@@ -31,10 +31,15 @@ class Message:
     blobs: Sequence[bytes] = field(default=())
 
 
+def written(value: object) -> bytes:
+    """The value as JSON; what is no Unicode is escaped."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
 def send(to: socket, message: Message) -> None:
     """Say it. Raises `OSError` when nobody listens any more, `TimeoutError` as the socket does."""
     sizes = [len(blob) for blob in message.blobs]
-    header = json.dumps({"header": message.header, "sizes": sizes}).encode()
+    header = written({"header": message.header, "sizes": sizes})
     to.sendall(_LENGTH.pack(len(header)) + header)
     for blob in message.blobs:
         to.sendall(blob)
