@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,20 @@ def test_a_file_that_changes_on_the_way_is_not_stored_until_it_rests(
     assert after_first == hashes([calm])
     assert again.status == 0, again.err
     assert stored(house) == hashes([calm, growing])
+
+
+def test_a_file_that_was_changed_behind_its_date_is_not_taken_for_what_it_was(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.raw"
+    sent: Counter[str] = Counter()
+    for content in (b"before", b"behind"):
+        path.write_bytes(content)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        sent += hashes([path])
+        assert person("upload", path, "--no-wait").status == 0
+
+    assert stored(house) == sent
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ _TYPES = {
     ".webp": "image/webp",
 }
 
+Identity = tuple[int, int, int, int, int]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -42,6 +44,8 @@ class Found:
     path: Path
     size: int
     mtime_ns: int
+    # Nobody sets this one back; on Windows it is when the file was made.
+    ctime_ns: int
     device: int
     inode: int
     # What the library is to call it.
@@ -49,9 +53,9 @@ class Found:
     content_type: str
 
     @property
-    def identity(self) -> tuple[int, int, int, int]:
-        """The same for the same file under another name."""
-        return self.device, self.inode, self.size, self.mtime_ns
+    def identity(self) -> Identity:
+        """Another once the file was written to, or given another name or date."""
+        return self.device, self.inode, self.size, self.mtime_ns, self.ctime_ns
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def look_at(path: Path, name: str | None = None) -> Found | LeftOut:
         path.absolute(),
         status.st_size,
         status.st_mtime_ns,
+        status.st_ctime_ns,
         status.st_dev,
         status.st_ino,
         _name_for_the_library(called),

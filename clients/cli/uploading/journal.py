@@ -23,11 +23,13 @@ from clients.cli.problems import Stop
 from clients.cli.uploading.files import Found
 
 _TABLES = """
-    CREATE TABLE IF NOT EXISTS hashed (
+    -- What older versions knew files by; it missed changes behind a date that was set back.
+    DROP TABLE IF EXISTS hashed;
+    CREATE TABLE IF NOT EXISTS file_hash (
         path BLOB PRIMARY KEY, device INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,
-        sha256 TEXT NOT NULL
+        ctime_ns INTEGER, sha256 TEXT NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS hashed_identity ON hashed (inode, device, size, mtime_ns);
+    CREATE INDEX IF NOT EXISTS file_hash_identity ON file_hash (inode, device, size);
     CREATE TABLE IF NOT EXISTS batch (key TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS entry (
         account TEXT, collection TEXT, sha256 TEXT,
@@ -79,14 +81,11 @@ class Journal:
     turn: threading.RLock = field(default_factory=threading.RLock)
 
     def hash_of(self, file: Found) -> str | None:
-        """The hash of the very same file, under this name or another, if it was computed."""
+        """The hash of the very same file, by whichever of its names, if it was computed."""
         rows = self._rows(
-            "SELECT sha256 FROM hashed"
-            " WHERE inode = ? AND device = ? AND size = ? AND mtime_ns = ?",
-            file.inode,
-            file.device,
-            file.size,
-            file.mtime_ns,
+            "SELECT sha256 FROM file_hash WHERE device = ? AND inode = ? AND size = ?"
+            " AND mtime_ns = ? AND ctime_ns = ?",
+            *file.identity,
         )
         return str(rows[0][0]) if rows else None
 
@@ -95,7 +94,7 @@ class Journal:
         if time.time_ns() - file.mtime_ns < _RACY_NS:
             return
         values = (os.fsencode(file.path), *file.identity, sha256)
-        self._rows("INSERT OR REPLACE INTO hashed VALUES (?, ?, ?, ?, ?, ?)", *values)
+        self._rows("INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
     def find(self, shelf: Shelf, sha256: str) -> Entry | None:
         """The entry of these bytes on this shelf."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clients.cli.problems import ServerProblem
 from clients.cli.server import Server
-from clients.cli.uploading.files import Choice, Found, walk
+from clients.cli.uploading.files import Choice, Found, Identity, walk
 from clients.cli.uploading.journal import Journal, Shelf
 
 # Programs that download write to such names first, and rename when they are done.
@@ -27,8 +27,8 @@ class Watched:
     folder: Path
     choice: Choice
     settle_s: float
-    _since: dict[Path, tuple[tuple[int, int, int, int], float]] = field(default_factory=dict)
-    _done: dict[Path, tuple[int, int, int, int]] = field(default_factory=dict)
+    _since: dict[Path, tuple[Identity, float]] = field(default_factory=dict)
+    _done: dict[Path, Identity] = field(default_factory=dict)
     _gone_since: dict[Path, float] = field(default_factory=dict)
 
     def settled(self) -> list[Found]:
