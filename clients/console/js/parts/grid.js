@@ -19,13 +19,13 @@
 
 import { h } from "../dom.js";
 import { count } from "../words.js";
+import { choosing } from "./choosing.js";
 import { arrange, HEADING, sectionAt, sectionOf, span, spot } from "./layout.js";
 import { headingOf, tileOf } from "./tile.js";
 import { complain } from "./toast.js";
 
 export const PAGE = 100;
 const MOST_PAGES = 60;
-const AT_ONCE = 6;
 /** Signed addresses live five minutes. */
 const FRESH_MS = 240_000;
 const SETTLED_MS = 60;
@@ -42,10 +42,10 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
   const tiles = new Map();
   const headings = new Map();
   const spares = [];
-  const selection = new Set();
+  const choice = choosing({ element, mayChoose, itemAt, pageOf, itemsOf, tell, signal });
+  const { selection, wholly } = choice;
   let layout = arrange([], 1000);
   let current = 0;
-  let anchor = null;
   let frame = 0;
   let settling = 0;
   let top = 0;
@@ -103,7 +103,7 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     for (const [key, heading] of headings) if (!keys.has(key)) { heading.element.remove(); headings.delete(key); }
     for (const section of wanted) {
       if (!section.label || headings.has(section.key)) continue;
-      const heading = headingOf(section, mayChoose ? () => chooseSection(section) : null, count(section.count));
+      const heading = headingOf(section, mayChoose ? () => choice.section(section) : null, count(section.count));
       heading.element.style.transform = `translateY(${section.y}px)`;
       headings.set(section.key, heading);
       const first = ordered.find((index) => index >= section.first);
@@ -134,16 +134,22 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     if (tile && item && tile.item !== item) tile.show(item, open(item, index), selection.has(item.id));
   }
 
+  /** The page that an index is on; its items are those from `first` on, before `end`. */
   function pageOf(index) {
     const section = sectionOf(layout, index);
     const from = Math.floor((index - section.first) / PAGE) * PAGE;
-    return { name: `${section.key}/${from}`, section, from };
+    const first = section.first + from;
+    return { name: `${section.key}/${from}`, section, from, first, end: Math.min(first + PAGE, section.first + section.count) };
   }
 
   function itemAt(index) {
     if (index < 0 || index >= layout.total) return null;
-    const { name, section, from } = pageOf(index);
-    return pages.get(name)?.items?.[index - section.first - from] ?? null;
+    const { name, first } = pageOf(index);
+    return pages.get(name)?.items?.[index - first] ?? null;
+  }
+
+  function itemsOf(page) {
+    return pages.get(page.name)?.items ?? fetchPage(page);
   }
 
   function fetchMissing() {
@@ -242,63 +248,14 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     chosen(selection);
   }
 
-  function wholly(section) {
-    if (section.count > selection.size) return false;
-    for (let index = section.first; index < section.first + section.count; index += 1) {
-      if (!selection.has(itemAt(index)?.id)) return false;
-    }
-    return true;
-  }
-
-  /** Choose all between two tiles, or let all go; what was never seen is loaded. */
-  async function chooseRange(low, high, yes = true) {
-    const parts = [];
-    for (let index = low; index <= high;) {
-      const { name, section, from } = pageOf(index);
-      const first = section.first + from;
-      const end = Math.min(high, section.first + section.count - 1, first + PAGE - 1) + 1;
-      parts.push({ name, section, from, begin: index - first, end: end - first });
-      index = end;
-    }
-    element.setAttribute("aria-busy", "true");
-    const ids = [];
-    const take = async () => {
-      for (let part = parts.shift(); part; part = parts.shift()) {
-        const items = pages.get(part.name)?.items ?? (await fetchPage(part));
-        ids.push(...items.slice(part.begin, part.end).map(({ id }) => id));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, take));
-    element.removeAttribute("aria-busy");
-    for (const id of ids) if (yes) selection.add(id); else selection.delete(id);
-    tell();
-  }
-
-  const chooseSection = (section) => chooseRange(section.first, section.first + section.count - 1, !wholly(section));
-
-  function choose(index, isRange) {
-    const item = itemAt(index);
-    if (!item || !mayChoose) return;
-    if (isRange && anchor !== null) { chooseRange(Math.min(anchor, index), Math.max(anchor, index)); return; }
-    if (!selection.delete(item.id)) selection.add(item.id);
-    anchor = index;
-    tell();
-  }
-
-  function clear() {
-    selection.clear();
-    anchor = null;
-    tell();
-  }
-
   const indexOf = (event) => Number(event.target.closest(".tile")?.dataset.index ?? Number.NaN);
 
   function clicked(event) {
     const index = indexOf(event);
     if (Number.isNaN(index)) return;
     const isPlain = !event.metaKey && !event.ctrlKey;
-    if (event.target.closest(".pick")) choose(index, event.shiftKey);
-    else if (selection.size && isPlain) { event.preventDefault(); choose(index, event.shiftKey); }
+    if (event.target.closest(".pick")) choice.one(index, event.shiftKey);
+    else if (selection.size && isPlain) { event.preventDefault(); choice.one(index, event.shiftKey); }
     else if (isPlain && itemAt(index)) opened(itemAt(index), index);
   }
 
@@ -317,13 +274,12 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -layout.columns, ArrowDown: layout.columns, PageUp: -page, PageDown: page, Home: -index, End: layout.total };
     if (event.key in steps) {
       event.preventDefault();
-      if (event.shiftKey) anchor ??= index;
       focus(index + steps[event.key]);
-      if (event.shiftKey && mayChoose) chooseRange(Math.min(anchor, current), Math.max(anchor, current));
+      if (event.shiftKey) choice.reach(index, current);
     } else if (event.key === " ") {
       event.preventDefault();
-      choose(index, event.shiftKey);
-    } else if (event.key === "Escape" && selection.size) clear();
+      choice.one(index, event.shiftKey);
+    } else if (event.key === "Escape") choice.clear();
   }
 
   element.addEventListener("click", clicked);
@@ -337,7 +293,7 @@ export function grid({ source, signal, open, opened = () => {}, chosen = () => {
   signal.addEventListener("abort", () => watch.disconnect());
 
   return {
-    element, rebuild, refresh, at, restore, goTo, focus, clear, chosen: selection,
+    element, rebuild, refresh, at, restore, goTo, focus, clear: choice.clear, chosen: selection,
     start: () => { wide = element.clientWidth; rebuild(); watch.observe(element); },
     layout: () => layout,
     item: async (index) => {

@@ -37,6 +37,7 @@ export async function show(place, route, signal) {
   let query = route.query;
   let source = null;
   let shown = null;
+  let drawnFor = null;
   let inner = null;
   const heading = h("h1", { tabindex: "-1" }, "Library");
   const total = h("span", { class: "quiet total", role: "status" });
@@ -52,8 +53,7 @@ export async function show(place, route, signal) {
   changed = (next) => {
     query = next;
     countFailed().catch(() => {});
-    shown?.chosen.clear();
-    selection.update(new Set());
+    shown?.clear();
     tell();
     read();
   };
@@ -105,7 +105,8 @@ export async function show(place, route, signal) {
 
   /** What the address says, from the beginning; where one was is kept if that is still there. */
   async function read() {
-    const kept = shown ? { at: shown.at(), chosen: shown.chosen } : null;
+    // What was chosen under other filters may be out of sight here.
+    const kept = shown ? { at: shown.at(), chosen: drawnFor === query ? shown.chosen : [] } : null;
     inner?.abort();
     inner = new AbortController();
     const stop = AbortSignal.any([signal, inner.signal]);
@@ -116,7 +117,7 @@ export async function show(place, route, signal) {
       if (error.name !== "AbortError") fill(body, failed(error, read));
       return;
     }
-    draw(stop, kept);
+    if (!stop.aborted) draw(stop, kept);
   }
 
   /** After something was done with what was chosen: the bar that had the focus is gone by then. */
@@ -128,7 +129,13 @@ export async function show(place, route, signal) {
   function draw(stop, kept) {
     const number = source.sections.reduce((sum, section) => sum + section.count, 0);
     total.textContent = source.uncounted ? "" : count(number);
-    if (!number) { shown = null; fill(body, nothing()); return; }
+    drawnFor = query;
+    if (!number) {
+      shown = null;
+      selection.update(new Set());
+      fill(body, nothing());
+      return;
+    }
     const dates = { element: null };
     shown = grid({
       source, signal: stop, label: "Objects by date", mayChoose: session.may("uploader"),

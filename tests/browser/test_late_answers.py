@@ -1,0 +1,46 @@
+"""Answers that come late: by then somebody looks at something else, or wants something else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.looking import until
+from tests.browser.people import Owner
+from tests.browser.shelf import crowd, photo
+from tests.browser.uploads import keep_from
+
+pytestmark = pytest.mark.browser
+
+
+def test_objects_are_not_chosen_after_one_thought_better_of_it(page: Page, owner: Owner) -> None:
+    crowd(owner, 300, months=1)
+    held: list[Route] = []
+    page.route(
+        "**/derived/**",
+        lambda route: route.fulfill(body=photo(90), content_type="image/jpeg"),
+    )
+    page.route(re.compile(r"timeline/objects.*skip=[12]00"), keep_from(held))
+    every = page.get_by_role("button", name="Choose all")
+    bar = page.get_by_role("region", name="Selection")
+    page.goto("/#/library")
+
+    every.click()
+    until(page, lambda: len(held) == 2)
+    page.locator(".tile").first.get_by_role("checkbox").click()
+    bar.get_by_role("button", name="Choose none").click()
+    for route in held:
+        route.continue_()
+    shelf = page.get_by_role("region", name="Objects by date")
+    expect(shelf).not_to_have_attribute("aria-busy", "true")
+    expect(bar).to_be_hidden()
+
+    page.reload()
+    held.clear()
+    every.click()
+    until(page, lambda: len(held) == 2)
+    page.get_by_role("button", name="Videos").click()
+    expect(page.get_by_role("heading", name="Nothing matches these filters")).to_be_visible()
+    expect(bar).to_be_hidden()
