@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.looking import until
 from tests.browser.people import Owner
-from tests.browser.shelf import crowd, photo
+from tests.browser.shelf import crowd, filled, photo
 from tests.browser.uploads import keep_from
 
 pytestmark = pytest.mark.browser
@@ -44,3 +44,21 @@ def test_objects_are_not_chosen_after_one_thought_better_of_it(page: Page, owner
     page.get_by_role("button", name="Videos").click()
     expect(page.get_by_role("heading", name="Nothing matches these filters")).to_be_visible()
     expect(bar).to_be_hidden()
+
+
+def test_a_question_ends_with_what_it_is_about(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg", "tree.jpg")
+    for name in shelf.ids:
+        assert owner.http.delete(f"objects/{shelf.ids[name]}").status_code == 204
+    page.goto(f"/#/objects/{shelf.ids['tree.jpg']}")
+    expect(page.get_by_role("heading", name="tree.jpg")).to_be_visible()
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    expect(page.get_by_role("heading", name="plain.jpg")).to_be_visible()
+    page.get_by_role("button", name="Erase…").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("erase")
+
+    page.go_back()
+
+    expect(page.get_by_role("heading", name="tree.jpg")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert owner.http.get(f"objects/{shelf.ids['plain.jpg']}").status_code == 200

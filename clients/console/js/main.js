@@ -50,6 +50,7 @@ async function display() {
   const isFirst = leave === null;
   leave?.controller.abort();
   shownName = null;
+  closeQuestions();
   const mine = (turn += 1);
   const controller = new AbortController();
   const place = h("div", { class: `view ${route.name}` });
@@ -149,9 +150,14 @@ async function signOut() {
   await leaving?.forget();
 }
 
+/** A question is about what is left: it counts as thought better of, and is not answered beside something else. */
+function closeQuestions() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+}
+
 /** What is around the view forgets whoever was signed in as well. */
 function clean() {
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  closeQuestions();
   document.getElementById("toasts").replaceChildren();
   ask.reset();
   fill(underWay);

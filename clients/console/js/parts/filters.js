@@ -88,6 +88,7 @@ export function filters({ names, change, off = () => false, meant = ({ id }) => 
     ]);
     for (const each of known) clusters.set(meant(each), each.name);
     const values = { cluster: Object.fromEntries(clusters), collection: Object.fromEntries(collections.map(({ name }) => [name, name])) };
+    if (signal.aborted) return;
     const said = await askFor("Narrow what is shown", h("div", { class: "filter-form" }, wanted.map((name) => field(name, query, values))), { answer: "Show" });
     if (said) change(taken(said, wanted));
   }

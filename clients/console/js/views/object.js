@@ -142,7 +142,7 @@ export async function show(place, route, signal) {
     await purge(object.system_id);
     toast("Erased.");
     const trail = await around(object.system_id);
-    go(trail?.address || "#/library", { replace: true });
+    if (!signal.aborted) go(trail?.address || "#/library", { replace: true });
   }
 
   async function drawSteps() {
