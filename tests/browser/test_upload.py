@@ -77,14 +77,35 @@ _PLAINER = """() => {
 }"""
 
 
+# Files that may be seen and not read. What an entry is has no name; one of those dropped tells.
+_LOCKED = """() => {
+  const locked = new DOMException("It is locked.", "NotReadableError");
+  const { getFile } = FileSystemFileHandle.prototype;
+  FileSystemFileHandle.prototype.getFile = function () {
+    return this.name === "locked.txt" ? Promise.reject(locked) : getFile.call(this);
+  };
+  const { webkitGetAsEntry } = DataTransferItem.prototype;
+  DataTransferItem.prototype.webkitGetAsEntry = function () {
+    const entry = webkitGetAsEntry.call(this);
+    if (!entry.isFile) return entry;
+    const { file } = entry;
+    Object.getPrototypeOf(entry).file = function (done, failed) {
+      return this.name === "locked.txt" ? failed(locked) : file.call(this, done, failed);
+    };
+    return entry;
+  };
+}"""
+
+
 @pytest.mark.parametrize("browser", ["with handles", "without"])
 def test_files_and_folders_are_dropped_on_any_page(
     page: Page, owner: Owner, tmp_path: Path, browser: str
 ) -> None:
     if browser == "without":
         page.add_init_script(f"({_PLAINER})()")
+    page.add_init_script(f"({_LOCKED})()")
     album = tmp_path / "album"
-    for name in ("a.txt", "deep/b.txt"):
+    for name in ("locked.txt", "a.txt", "deep/locked.txt", "deep/b.txt"):
         made(album, name)
     loose = made(tmp_path, "loose.txt")
     page.goto("/#/operations")
@@ -108,6 +129,7 @@ def test_files_and_folders_are_dropped_on_any_page(
     until(page, hovers)
     drag("drop")
 
+    expect(page.get_by_text("“album/locked.txt”")).to_contain_text("“album/deep/locked.txt”")
     all_done(page, "3 of 3 files done")
     expect(page).to_have_url(re.compile("#/upload$"))
     expect(row(page, "album/deep/b.txt")).to_contain_text("Ready")
