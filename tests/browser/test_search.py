@@ -14,6 +14,7 @@ from tests.browser.looking import accessible, keep
 from tests.browser.people import Owner, newcomer
 from tests.browser.photos import GALLERY, gallery, send
 from tests.browser.shelf import filled
+from tests.browser.uploads import drop
 from tests.e2e.stack import Client, wait_for
 
 pytestmark = pytest.mark.browser
@@ -190,21 +191,6 @@ def test_a_picture_finds_what_looks_like_it(desk: Page) -> None:
     ).to_be_visible()
     desk.go_back()
     expect(desk.get_by_role("img", name="Your picture")).to_be_visible()
-
-
-def drop(page: Page, content: bytes, content_type: str) -> None:
-    """Let go of a file over the view."""
-    page.evaluate(
-        """([bytes, type]) => {
-          const dropped = new DataTransfer();
-          dropped.items.add(new File([new Uint8Array(bytes)], "dropped", { type }));
-          for (const event of ["dragenter", "dragover", "drop"]) {
-            document.querySelector(".view").dispatchEvent(
-              new DragEvent(event, { dataTransfer: dropped, bubbles: true, cancelable: true }));
-          }
-        }""",
-        [list(content), content_type],
-    )
 
 
 def test_a_dropped_picture_is_an_example(desk: Page) -> None:

@@ -17,6 +17,7 @@ from tests.browser.uploads import (
     all_done,
     arrived,
     choose,
+    drop,
     keep_from,
     made,
     of_the_store,
@@ -42,7 +43,8 @@ def test_files_are_sent_processed_and_lead_to_their_objects(
     page.get_by_text("Collection and comments").click()
     page.get_by_label("Comments on what is added next").fill("from the attic")
 
-    choose(page, *pictures, letter)
+    choose(page, *pictures)
+    drop(page, letter.read_bytes(), "text/plain", letter.name)
 
     all_done(page, "6 of 6 files done")
     expect(row(page, "letter.txt")).to_contain_text("Ready")

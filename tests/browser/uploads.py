@@ -28,6 +28,21 @@ def choose(page: Page, *paths: Path) -> None:
     page.get_by_label("Choose files", exact=True).set_input_files([str(path) for path in paths])
 
 
+def drop(page: Page, content: bytes, content_type: str, name: str = "dropped") -> None:
+    """Let go of a file over the view."""
+    page.evaluate(
+        """([bytes, type, name]) => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File([new Uint8Array(bytes)], name, { type }));
+          for (const event of ["dragenter", "dragover", "drop"]) {
+            document.querySelector(".view").dispatchEvent(
+              new DragEvent(event, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+          }
+        }""",
+        [list(content), content_type, name],
+    )
+
+
 def row(page: Page, name: str) -> Locator:
     return page.get_by_role("listitem").filter(has_text=name)
 

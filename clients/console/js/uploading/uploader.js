@@ -30,6 +30,7 @@ let life = null;
 let gathering = null;
 let isAnnouncing = false;
 let paused = false;
+let wishes = {};
 
 export const isPaused = () => paused;
 
@@ -133,11 +134,17 @@ function next(entry) {
   return entry.batch ? "announcing" : "checked";
 }
 
+/** What is wished for all that is added from now on, however it comes: `{collection, comments}`. */
+export function wish(now) {
+  wishes = now;
+}
+
 /**
  * Take files in, as they are found: `{file, path, handle, root, isPasted}` each. What is under way
  * already is not taken twice.
  */
-export async function add(found, { collection = "", comments = "" } = {}) {
+export async function add(found) {
+  const { collection = "", comments = "" } = wishes;
   // First what is left of before: among it may be these very files.
   await start();
   const owner = whose;

@@ -24,7 +24,7 @@ const SIEVES = [
 
 export async function show(place, route, signal) {
   const wishes = { collection: "", comments: "" };
-  const take = (found) => uploader.add(found, { ...wishes }).catch(complain);
+  const take = (found) => uploader.add(found).catch(complain);
   const head = headOf();
   const lost = h("div", {});
   const sums = sumsOf();
@@ -48,6 +48,9 @@ export async function show(place, route, signal) {
     take(filesIn(event.clipboardData.files).map((each) => ({ ...each, isPasted: true })));
   }, { signal });
   news.addEventListener("change", draw, { signal });
+  // Files dropped beside the page come by way of the shell, and are meant like all others.
+  uploader.wish(wishes);
+  signal.addEventListener("abort", () => uploader.wish({}));
   draw();
   await uploader.start();
   draw();
