@@ -160,7 +160,10 @@ def test_a_contract_drift_and_refusals(page: Page, owner: Owner) -> None:
     accessible(page)
 
 
-def test_a_refused_line_is_corrected_where_it_is_told(page: Page, owner: Owner) -> None:
+def test_a_refused_line_is_corrected_where_it_is_told(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 503")
     good = orders(range(3))
     send(owner, "orders", [good[0], '{"order": 1.10, "customer": NaN}', *good[1:]])
     page.goto("/#/collections/orders")
@@ -177,7 +180,13 @@ def test_a_refused_line_is_corrected_where_it_is_told(page: Page, owner: Owner) 
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Send").click()
     expect(text).to_be_visible()
-    text.fill('{"order": 1.10,\n "customer": null}')
+    corrected = '{"order": 1.10,\n "customer": null}'
+    text.fill(corrected)
+    full = {"code": "unavailable", "detail": "The disk is full."}
+    page.route("**/ingest?*", lambda route: route.fulfill(status=503, json=full), times=1)
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_role("alert")).to_have_text("The disk is full.")
+    expect(text).to_have_value(corrected)
     dialog.get_by_role("button", name="Send").click()
 
     expect(page.get_by_text("Sent: it is one of the documents in a moment.")).to_be_visible()

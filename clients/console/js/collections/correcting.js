@@ -2,7 +2,7 @@
 
 import { get, post, Problem } from "../api.js";
 import { h } from "../dom.js";
-import { askFor, show } from "../parts/dialog.js";
+import { askAndSend, show } from "../parts/dialog.js";
 import { may } from "../session.js";
 import { count } from "../words.js";
 
@@ -20,18 +20,22 @@ export async function correct(collection, refusal, signal) {
       : h("pre", { class: "code", tabindex: "0" }, text)), { wide: true });
     return null;
   }
+  const sent = await askAndSend("Correct the document", ({ text: written = text }) => [
+    why, h("label", {}, "The document as it should be", areaOf(written)),
+    h("p", { class: "small quiet" }, `It is sent to ${collection.name} as a file of its own. The file it came in stays as it is.`),
+  ], (said) => {
+    // A line break within JSON stands between its words only, and a document is a line here.
+    const line = new Blob([said.text.trim().replaceAll(/\s*\n\s*/g, " ")], { type: "application/x-ndjson" });
+    return post(`/ingest?collection=${encodeURIComponent(collection.name)}`, line, { signal });
+  }, { answer: "Send" });
+  return sent && sent.system_ids[0];
+}
+
+function areaOf(text) {
   const area = h("textarea", { name: "text", rows: 12, required: true, spellcheck: "false", class: "mono correction" }, text);
   area.addEventListener("input", () => area.setCustomValidity(problemOf(area.value)));
   area.setCustomValidity(problemOf(text));
-  const said = await askFor("Correct the document", [
-    why, h("label", {}, "The document as it should be", area),
-    h("p", { class: "small quiet" }, `It is sent to ${collection.name} as a file of its own. The file it came in stays as it is.`),
-  ], { answer: "Send" });
-  if (said === null) return null;
-  // A line break within JSON stands between its words only, and a document is a line here.
-  const line = new Blob([said.text.trim().replaceAll(/\s*\n\s*/g, " ")], { type: "application/x-ndjson" });
-  const sent = await post(`/ingest?collection=${encodeURIComponent(collection.name)}`, line, { signal });
-  return sent.system_ids[0];
+  return area;
 }
 
 function problemOf(text) {

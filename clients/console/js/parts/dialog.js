@@ -36,6 +36,25 @@ export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
   });
 }
 
+/**
+ * Ask, and `send` what was said. While that fails, ask again, with what was written and why it failed.
+ * `fields(said)` makes the fields with what they held before. Answers what `send` did, or `null`.
+ */
+export async function askAndSend(title, fields, send, options) {
+  let said = {};
+  let problem = null;
+  for (;;) {
+    said = await askFor(title, [fields(said), problem && h("p", { class: "bad", role: "alert" }, problem)], options);
+    if (said === null) return null;
+    try {
+      return await send(said);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      problem = error.message;
+    }
+  }
+}
+
 /** Whether the person wants it done. Say what happens, and whether it can be undone. */
 export async function confirm(title, text, { answer = "OK", danger = false } = {}) {
   return (await askFor(title, h("p", {}, text), { answer, danger })) !== null;

@@ -2,7 +2,7 @@
 
 import { patch, post } from "../api.js";
 import { h } from "../dom.js";
-import { askFor, confirm } from "../parts/dialog.js";
+import { askAndSend, confirm } from "../parts/dialog.js";
 import { several } from "../words.js";
 
 const MOST_REASON = 1000;
@@ -18,13 +18,12 @@ export async function approve(schema, signal) {
   return post(`/schemas/${schema.id}/approve`, { ddl_sha256: schema.ddl_sha256 }, { signal });
 }
 
-export async function reject(schema, signal) {
+export function reject(schema, signal) {
   const text = "The same is not proposed again for documents of this structure. You can still bring it back by changing it.";
-  const said = await askFor(`Reject version ${schema.version} for ${schema.collection}?`, [
+  return askAndSend(`Reject version ${schema.version} for ${schema.collection}?`, ({ reason = "" }) => [
     h("p", {}, text),
-    h("label", {}, "Why (it stays with the proposal; may be empty)", h("textarea", { name: "reason", rows: 3, maxlength: MOST_REASON })),
-  ], { answer: "Reject", danger: true });
-  return said === null ? null : post(`/schemas/${schema.id}/reject`, { reason: said.reason.trim() || null }, { signal });
+    h("label", {}, "Why (it stays with the proposal; may be empty)", h("textarea", { name: "reason", rows: 3, maxlength: MOST_REASON }, reason)),
+  ], ({ reason }) => post(`/schemas/${schema.id}/reject`, { reason: reason.trim() || null }, { signal }), { answer: "Reject", danger: true });
 }
 
 export async function rollBack(schema, signal) {

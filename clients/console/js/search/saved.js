@@ -3,7 +3,7 @@
 import { items, patch, post, remove } from "../api.js";
 import { pencil } from "../clusters/name.js";
 import { h } from "../dom.js";
-import { askFor } from "../parts/dialog.js";
+import { askAndSend } from "../parts/dialog.js";
 import { picture } from "../parts/picture.js";
 import { complain, toast } from "../parts/toast.js";
 import { undoable } from "../parts/undo.js";
@@ -21,24 +21,12 @@ export async function listSaved(signal) {
 
 /** Ask for a name and keep the search. Answers it, or `null`. */
 export async function save(asked) {
-  let name = asked.query;
-  let problem = null;
-  for (;;) {
-    const said = await askFor("Save this search", [
-      h("label", {}, "Name", h("input", { name: "name", value: name.slice(0, 120), required: true, maxlength: "120" })),
-      h("p", { class: "small quiet" }, "It stays live: it finds what fits whenever you look, with words only what is at least likely."),
-      problem && h("p", { class: "bad", role: "alert" }, problem),
-    ], { answer: "Save" });
-    if (said === null) return null;
-    name = said.name.trim();
-    try {
-      const made = await post("/searches", { ...asked, name });
-      toast(`Saved as “${made.name}”.`);
-      return made;
-    } catch (error) {
-      problem = error.message;
-    }
-  }
+  const made = await askAndSend("Save this search", ({ name = asked.query }) => [
+    h("label", {}, "Name", h("input", { name: "name", value: name.slice(0, 120), required: true, maxlength: "120" })),
+    h("p", { class: "small quiet" }, "It stays live: it finds what fits whenever you look, with words only what is at least likely."),
+  ], ({ name }) => post("/searches", { ...asked, name: name.trim() }), { answer: "Save" });
+  if (made) toast(`Saved as “${made.name}”.`);
+  return made;
 }
 
 const rename = (each, name) => patch(`/searches/${each.id}`, { name });
