@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.looking import until
 from tests.browser.people import Owner
+from tests.browser.photos import gallery, send
 from tests.browser.shelf import crowd, filled, photo
 from tests.browser.uploads import keep_from
 
@@ -62,3 +63,21 @@ def test_a_question_ends_with_what_it_is_about(page: Page, owner: Owner) -> None
     expect(page.get_by_role("heading", name="tree.jpg")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert owner.http.get(f"objects/{shelf.ids['plain.jpg']}").status_code == 200
+
+
+def test_a_picture_that_cannot_be_had_is_asked_for_once_more(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 403")
+    send(owner, gallery("coffee"))
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=403)
+
+    page.route("**/derived/**", refuse)
+    page.goto("/#/search?q=coffee")
+
+    expect(page.locator(".result .picture").first).to_have_text("no picture")
+    assert len(asked) <= 2

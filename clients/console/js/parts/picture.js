@@ -39,8 +39,8 @@ export const forget = (...ids) => ids.forEach((id) => asked.delete(id));
 
 export function picture(id, { size = 300, alt = "", address = null, kind = null, shape = "square" } = {}) {
   const box = h("span", { class: `picture ${shape}` });
-  // A list that was read some minutes ago tells an address that does not work any more.
-  if (address) put(box, address, alt, () => later(box, id, size, alt));
+  // A list that was read some minutes ago tells an address that does not work any more: once it is asked for anew.
+  if (address) put(box, address, alt, id ? () => { forget(id); later(box, id, size, alt); } : undefined);
   else if (id && (kind === null || kind === "image" || kind === "video" || kind === "audio")) later(box, id, size, alt);
   else nothing(box, kind, alt);
   return box;
@@ -59,8 +59,7 @@ function later(box, id, size, alt) {
   meanings.set(box, async () => {
     try {
       const address = await addressOf(id, size);
-      // A list that was read some minutes ago tells an address that does not work any more.
-  if (address) put(box, address, alt, () => later(box, id, size, alt));
+      if (address) put(box, address, alt);
       else nothing(box, (await known(id)).kind, alt);
     } catch {
       nothing(box, null, alt);
