@@ -74,6 +74,8 @@ async function display() {
     if (!isFirst && !controller.signal.aborted) arrive(place);
   } catch (error) {
     if (error.name === "AbortError" || controller.signal.aborted || mine !== turn) return;
+    // What failed to be shown is in the page no more: another query is to show it from the beginning.
+    shownName = null;
     fill(content, failed(error, display));
   } finally {
     clearTimeout(slow);
