@@ -3,8 +3,10 @@
 const LANGUAGE = navigator.language || "en";
 const whole = new Intl.NumberFormat(LANGUAGE);
 const dayFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium" });
+const dateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeZone: "UTC" });
 const momentFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
 const agoFormat = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
+const DATE = /^\d{4}(-\d\d){0,2}$/;
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 const AGO = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
@@ -21,8 +23,21 @@ export function size(bytes) {
   return `${value.toFixed(power && value < 100 ? 1 : 0)} ${UNITS[power]}`;
 }
 
-export const day = (time) => (time ? dayFormat.format(new Date(time)) : "—");
+/** A date is that day wherever it is read; what is neither that nor a time stays as it is written. */
+export function day(time) {
+  if (!time) return "—";
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  return (DATE.test(time) ? dateFormat : dayFormat).format(at);
+}
+
 export const moment = (time) => (time ? momentFormat.format(new Date(time)) : "—");
+
+/** By the clock where it was, which is not the reader's. */
+export function clock(text) {
+  const [, date, time, offset = ""] = /^(\S+?)T(\d\d:\d\d)[^+Z-]*(.*)$/.exec(text) ?? [null, text, ""];
+  return `${day(date)}, ${time}${offset && offset !== "Z" ? ` (UTC${offset})` : ""}`;
+}
 
 /** How long ago, in the largest unit that is at least one. */
 export function ago(time, now = Date.now()) {

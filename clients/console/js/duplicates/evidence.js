@@ -3,7 +3,7 @@
 import { fill, h } from "../dom.js";
 import { known } from "../parts/picture.js";
 import { complain } from "../parts/toast.js";
-import { moment, size } from "../words.js";
+import { clock, moment, size } from "../words.js";
 
 /** The numbers, in words. */
 export function evidence(pair) {
@@ -26,7 +26,7 @@ const FACTS = [
   ["Pixels", (it) => (it.width ? `${it.width} × ${it.height}` : null)],
   ["Size", (it) => (it.size_bytes === null ? null : size(it.size_bytes))],
   ["Type", (it) => it.content_type],
-  ["Taken", (it) => (it.taken_at ? moment(it.taken_at) : null)],
+  ["Taken", (it) => (it.taken_at ? clock(it.taken_at) : null)],
   ["Camera", (it) => (it.camera ? [it.camera.make, it.camera.model, it.camera.lens].filter(Boolean).join(" ") || null : null)],
   ["Place", (it) => (it.location ? `${it.location.latitude.toFixed(4)}, ${it.location.longitude.toFixed(4)}` : null)],
   ["Tags", (it) => it.tags?.map((tag) => tag.label).sort().join(", ")],

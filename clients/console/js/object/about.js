@@ -6,7 +6,7 @@ import { map } from "../parts/map.js";
 import { failed, state, waiting } from "../parts/states.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
-import { count, duration, moment, size } from "../words.js";
+import { clock, count, duration, moment, size } from "../words.js";
 
 const rows = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
   .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
@@ -34,13 +34,6 @@ export function facts(object) {
     ["SHA-256", object.sha256 && h("code", { class: "digest", title: object.verified ? "Checked against the bytes" : "As it was announced; not yet checked" }, object.sha256)],
     ["Id", h("code", { class: "digest" }, object.system_id)],
   ]);
-}
-
-/** By the clock where it was taken, which is not the reader's. */
-function clock(text) {
-  const [, date, time, offset = ""] = /^(\S+?)T(\d\d:\d\d)[^+Z-]*(.*)$/.exec(text) ?? [null, text, ""];
-  const day = new Intl.DateTimeFormat(navigator.language || "en", { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`));
-  return `${day}, ${time}${offset && offset !== "Z" ? ` (UTC${offset})` : ""}`;
 }
 
 function exposure({ exposure_s: seconds, aperture, iso, focal_length_mm: length }) {

@@ -133,8 +133,11 @@ function worded(name, value) {
   return { tags: `# ${value.split(",").join(" or ")}`, camera: `Camera: ${value}`, collection: `Collection: ${value}`, cluster: `Cluster: ${ID.test(value) ? value.slice(0, 8) : value}`, also: value }[name] ?? `${name}: ${value}`;
 }
 
-/** A day so many days later, as the API writes it. */
-const shifted = (text, days) => new Date(Date.parse(`${text.slice(0, 10)}T00:00:00Z`) + days * MS_A_DAY).toISOString().slice(0, 10);
+/** A day so many days later, as the API writes it. What is no date stays: the server says what is wrong with it. */
+function shifted(text, days) {
+  const at = Date.parse(`${text.slice(0, 10)}T00:00:00Z`) + days * MS_A_DAY;
+  return Number.isNaN(at) ? text : new Date(at).toISOString().slice(0, 10);
+}
 
 function drop(query, name, value) {
   const kept = query.getAll(name).filter((each) => each !== value);

@@ -33,7 +33,7 @@ export const isUnderWay = (item) => ["queued", "processing", "awaiting_upload"].
 export function told(item) {
   const stands = standing(item);
   // By the clock where it was taken, as the months are: another zone may have another day.
-  const when = item.taken_at ? `${item.taken_at.slice(0, 10)}T12:00` : item.created_at;
+  const when = item.taken_at ? item.taken_at.slice(0, 10) : item.created_at;
   return [nameOf(item), item.kind ?? "file", stands && (stands.long ?? stands.short), item.duration_ms ? duration(item.duration_ms) : null, when ? day(when) : null]
     .filter(Boolean).join(", ");
 }

@@ -59,7 +59,7 @@ function look(found, address) {
 
 function facts(found) {
   const labels = found.tags.filter((tag) => tag.source !== "metadata").slice(0, 3).map((tag) => tag.label).join(", ");
-  const told = found.document_id ? [found.collection, day(found.created_at)] : [labels || found.collection, day(found.taken_at ?? found.created_at)];
+  const told = found.document_id ? [found.collection, day(found.created_at)] : [labels || found.collection, day(found.taken_at?.slice(0, 10) ?? found.created_at)];
   return [...told, labels || found.document_id ? null : size(found.size_bytes)].filter(Boolean).join(" · ");
 }
 
