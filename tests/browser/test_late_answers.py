@@ -65,6 +65,32 @@ def test_a_question_ends_with_what_it_is_about(page: Page, owner: Owner) -> None
     assert owner.http.get(f"objects/{shelf.ids['plain.jpg']}").status_code == 200
 
 
+def test_the_last_of_many_stars_is_kept(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", hold)
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    page.get_by_role("radio", name="No rating").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    until(page, lambda: len(held) > 0)
+    assert [route.request.post_data_json for route in held] == [{"rating": 1}]
+    held.pop().continue_()
+    until(page, lambda: len(held) > 0)
+    assert [route.request.post_data_json for route in held] == [{"rating": 4}]
+    held.pop().continue_()
+
+    until(page, lambda: owner.client.object(shelf.ids["plain.jpg"])["rating"] == 4)
+    expect(page.get_by_role("radio", name="4 stars")).to_be_checked()
+
+
 def test_a_picture_that_cannot_be_had_is_asked_for_once_more(
     page: Page, owner: Owner, forgiven: list[str]
 ) -> None:

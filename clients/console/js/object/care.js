@@ -19,6 +19,9 @@ export function care(object, { named, changed, signal }) {
   const mayChange = session.may("uploader");
   const key = session.key();
   let rating = object.rating;
+  let wanted = rating;
+  let asked = rating;
+  let isRating = false;
   // Sent even when the page goes in the same moment.
   const save = (edit) => patch(path, edit, { key, keepalive: true });
   const labels = tags({ mayChange, address: (label) => link("library", null, { tags: label }), change });
@@ -26,6 +29,7 @@ export function care(object, { named, changed, signal }) {
   const words = comments(object, { mayChange, named, changed: () => changed(null), signal });
   labels.element.addEventListener("focusout", (event) => { if (!labels.element.contains(event.relatedTarget)) void keepTyped(); });
   addEventListener("pagehide", keepTyped, { signal });
+  addEventListener("pagehide", () => { if (isRating && asked !== wanted) save({ rating: wanted }).catch(() => {}); }, { signal });
   signal.addEventListener("abort", keepTyped);
   show(object);
   return {
@@ -36,9 +40,11 @@ export function care(object, { named, changed, signal }) {
   };
 
   function show(now) {
-    rating = now.rating;
     labels.show(now.tags);
-    drawStars();
+    if (!isRating) {
+      rating = now.rating;
+      drawStars();
+    }
     words.show(now);
   }
 
@@ -84,14 +90,22 @@ export function care(object, { named, changed, signal }) {
     for (const input of stars.querySelectorAll("input")) input.checked = Number(input.value) === (rating ?? 0);
   }
 
+  /** One after the other, or an earlier one might be kept last; of those that come meanwhile the last is meant. */
   async function rate(event) {
-    try {
-      const now = await save({ rating: Number(event.target.value) || null });
-      rating = now.rating;
-      changed(now);
-    } catch (error) {
-      complain(error);
-      drawStars();
-    }
+    wanted = Number(event.target.value) || null;
+    if (isRating) return;
+    isRating = true;
+    do {
+      asked = wanted;
+      try {
+        const now = await save({ rating: asked });
+        rating = now.rating;
+        if (asked === wanted) changed(now);
+      } catch (error) {
+        if (asked === wanted) complain(error);
+      }
+    } while (asked !== wanted);
+    isRating = false;
+    drawStars();
   }
 }
