@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.looking import until
 from tests.browser.people import Owner
-from tests.browser.photos import gallery, send
+from tests.browser.photos import gallery, send, smaller
 from tests.browser.shelf import crowd, filled, photo
 from tests.browser.uploads import keep_from
 
 pytestmark = pytest.mark.browser
+TWICE = ("astronaut", "baseball", "brandenburg-gate")
 
 
 def test_objects_are_not_chosen_after_one_thought_better_of_it(page: Page, owner: Owner) -> None:
@@ -107,3 +109,32 @@ def test_a_picture_that_cannot_be_had_is_asked_for_once_more(
 
     expect(page.locator(".result .picture").first).to_have_text("no picture")
     assert len(asked) <= 2
+
+
+def test_the_next_pair_is_decided_by_who_looked_at_it(page: Page, owner: Owner) -> None:
+    send(owner, gallery(*TWICE))
+    send(owner, {f"{name}-small.jpg": smaller(name) for name in TWICE})
+    held: list[Route] = []
+    page.route(re.compile("/duplicates/[0-9a-f-]{36}$"), keep_from(held))
+    page.goto("/#/duplicates")
+    expect(page.get_by_text("Pair 1 of 3 · 0 decided")).to_be_visible()
+
+    page.keyboard.press("k")
+    until(page, lambda: len(held) == 1)
+    page.keyboard.press("ArrowRight")
+    held.pop().continue_()
+    expect(page.get_by_text("Pair 2 of 3 · 1 decided")).to_be_visible()
+
+    # Held down, a key repeats itself.
+    page.keyboard.down("d")
+    until(page, lambda: len(held) == 1)
+    held.pop().continue_()
+    expect(page.get_by_text("Pair 3 of 3 · 2 decided")).to_be_visible()
+    page.keyboard.down("d")
+    page.keyboard.up("d")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("Pair 2 of 3 · 2 decided")).to_be_visible()
+    assert held == []
+
+    page.goto(f"/#/duplicates/{uuid4()}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such pair")

@@ -13,6 +13,8 @@ import { evidence, facts } from "./evidence.js";
 import { copyOf, decide, isExact, undo } from "./pairs.js";
 
 const SHORTCUTS = "mammothbox.shortcuts";
+// What a key does once for each time that it is pressed, however long it is held.
+const ONCE = "kjdu";
 const KEYS = [["K", "keep left"], ["J", "keep right"], ["D", "not a duplicate"], ["B", "blink"], ["U", "undo"], ["← →", "previous, next"]];
 
 /** Shows `pairs`, a list that decided ones stay in, from `first` on. `changed` is called after each decision. */
@@ -58,13 +60,17 @@ export function review(pairs, { signal, changed, first = null }) {
     if (row.offsetTop < list.scrollTop || row.offsetTop + row.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = row.offsetTop - 60;
   }
 
-  function show() {
-    const pair = pairs[at];
+  function paintStanding() {
     paintList();
-    stage.show(pair);
     const done = pairs.filter(isDone).length;
     progress.value = done;
     fill(where, `Pair ${count(at + 1)} of ${count(pairs.length)}`, h("span", { class: "quiet" }, ` · ${count(done)} decided`));
+  }
+
+  function show() {
+    const pair = pairs[at];
+    paintStanding();
+    stage.show(pair);
     paintActs(pair);
     fill(about, pair.reason && pair.state === "open" && h("p", { class: "small quiet phone-reason" }, pair.reason), evidence(pair), facts(pair));
     const next = pairs[at + 1];
@@ -106,7 +112,9 @@ export function review(pairs, { signal, changed, first = null }) {
       forget(...pair.objects.map((each) => each.system_id));
       history.push(pair.id);
       undoable(text, [{ key, back: () => takeBack(pair.id) }], { quiet: true });
-      if (pairs.some((each) => !isDone(each))) step(1, (each) => !isDone(each));
+      // Who looks at another pair by now stays there, or the next key would decide about one not looked at.
+      if (at !== number) paintStanding();
+      else if (pairs.some((each) => !isDone(each))) step(1, (each) => !isDone(each));
       else show();
       where.prepend(h("span", { class: "unseen" }, `${text}. `));
       changed();
@@ -140,6 +148,7 @@ export function review(pairs, { signal, changed, first = null }) {
 
   async function takeBack(id) {
     isBusy = true;
+    const before = at;
     try {
       const number = pairs.findIndex((each) => each.id === id);
       const pair = pairs[number];
@@ -150,8 +159,10 @@ export function review(pairs, { signal, changed, first = null }) {
       forget(...pair.objects.map((each) => each.system_id));
       if (history.includes(id)) history.splice(history.lastIndexOf(id), 1);
       if (signal.aborted) return void dispatchEvent(new CustomEvent("mammothbox:undone"));
-      at = number;
-      show();
+      if (at === before || at === number) {
+        at = number;
+        show();
+      } else paintStanding();
       where.prepend(h("span", { class: "unseen" }, "Taken back. "));
       changed();
     } finally {
@@ -172,6 +183,7 @@ export function review(pairs, { signal, changed, first = null }) {
   function press(event) {
     if (!shortcuts.checked || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("select, textarea, input:not([type=checkbox], [type=range])")) return;
+    if (event.repeat && ONCE.includes(event.key.toLowerCase())) return;
     const arrows = event.target.closest("input[type=range]") ? {} : { ArrowLeft: () => step(-1), ArrowRight: () => step(1) };
     const does = {
       ...arrows, k: () => (isExact(pairs[at]) ? !isDone(pairs[at]) && dropCopy(pairs[at]) : keep(0)), j: () => keep(1), d: dismiss,

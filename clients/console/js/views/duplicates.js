@@ -6,7 +6,7 @@ import { review } from "../duplicates/review.js";
 import { fromTrash, trash } from "../library/acts.js";
 import { reasons, toEach } from "../parts/bulk.js";
 import * as dialog from "../parts/dialog.js";
-import { empty, failed, waiting } from "../parts/states.js";
+import { empty, failed, missing, waiting } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { decided, undoable } from "../parts/undo.js";
 import { link } from "../router.js";
@@ -41,7 +41,12 @@ export async function show(place, route, signal) {
     for (const name of Object.keys(LISTS)) {
       if ((await load(name, signal)).some((each) => each.id === id)) return open(name, id);
     }
-    return open("open");
+    drawTabs(null);
+    fill(body, missing("There is no such pair in these lists: one of the two may be gone by now, or the address is mistyped."));
+  }
+
+  function drawTabs(name) {
+    fill(tabs, Object.entries(LISTS).map(([key, [label]]) => h("a", { class: "button", href: link("duplicates", null, { show: key === "open" ? null : key }), "aria-current": key === name ? "true" : null }, label)));
   }
 
   async function open(name, first = null) {
@@ -49,7 +54,7 @@ export async function show(place, route, signal) {
     current = new AbortController();
     listed = name;
     const { signal: until } = current;
-    fill(tabs, Object.entries(LISTS).map(([key, [label]]) => h("a", { class: "button", href: link("duplicates", null, { show: key === "open" ? null : key }), "aria-current": key === name ? "true" : null }, label)));
+    drawTabs(name);
     fill(bulk);
     const late = setTimeout(() => fill(body, waiting()), 250);
     try {
