@@ -5,6 +5,7 @@ import { parse } from "../parts/exact.js";
 import { tree, treeOf } from "../parts/jsontree.js";
 import { known } from "../parts/picture.js";
 import { count, size } from "../words.js";
+import { keepPlaying } from "./address.js";
 import { zoomable } from "./zoom.js";
 
 const MOST_JSON = 3_000_000;
@@ -19,8 +20,8 @@ export async function preview(object, signal, atMs = 0) {
     ? (await known(object.duplicate_of).catch(() => object)).derivatives
     : object.derivatives;
   const named = (...names) => names.map((name) => derivatives.find((each) => each.name === name)).find(Boolean);
-  if (object.kind === "video") return video(object, named("poster.jpg", "preview-1024.jpg"), atMs);
-  if (object.kind === "audio") return audio(object, named("waveform.png"), named("cover.jpg", "thumb-300.webp"));
+  if (object.kind === "video") return video(object, named("poster.jpg", "preview-1024.jpg"), atMs, signal);
+  if (object.kind === "audio") return audio(object, named("waveform.png"), named("cover.jpg", "thumb-300.webp"), signal);
   const picture = named("preview-1024.jpg", "thumb-300.webp");
   if (picture) return image(object, picture);
   if (object.kind === "json") return json(object, signal);
@@ -36,22 +37,24 @@ function image(object, picture) {
   });
 }
 
-function video(object, poster, atMs) {
-  return h("div", { class: "player" }, h("video", {
+function video(object, poster, atMs, signal) {
+  const player = h("video", {
     src: atMs && object.uri ? `${object.uri}#t=${atMs / 1000}` : object.uri, poster: poster?.url, controls: true, preload: "metadata", playsinline: true, "aria-label": object.filename ?? "Video",
-    width: object.width, height: object.height, on: { error: unplayable },
-  }));
+    width: object.width, height: object.height,
+  });
+  return h("div", { class: "player" }, keepPlaying(player, object, signal, () => unplayable(player)));
 }
 
-function unplayable(event) {
-  if (event.target.error?.code !== 4) return;
-  const kind = event.target.tagName.toLowerCase();
-  event.target.after(h("p", { class: "notice warn", role: "status" }, `This browser cannot play this ${PLAYED[kind]}. The download below has it as it came.`));
+function unplayable(player) {
+  if (player.error?.code !== MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED) return;
+  const kind = player.tagName.toLowerCase();
+  player.after(h("p", { class: "notice warn", role: "status" }, `This browser cannot play this ${PLAYED[kind]}. The download below has it as it came.`));
 }
 
 /** The waveform is a button-less map of time: a press on it goes there. */
-function audio(object, wave, cover) {
-  const player = h("audio", { src: object.uri, controls: true, preload: "metadata", "aria-label": object.filename ?? "Sound", on: { error: unplayable } });
+function audio(object, wave, cover, signal) {
+  const player = h("audio", { src: object.uri, controls: true, preload: "metadata", "aria-label": object.filename ?? "Sound" });
+  keepPlaying(player, object, signal, () => unplayable(player));
   const played = h("div", { class: "played" });
   const shape = wave && h("div", { class: "waveform" }, h("img", { src: wave.url, alt: "Waveform", width: wave.width, height: wave.height, draggable: "false" }), played);
   shape?.addEventListener("pointerdown", (event) => {

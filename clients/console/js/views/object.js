@@ -6,6 +6,7 @@ import { fromTrash, restore, sureToPurge, purge, trash } from "../library/acts.j
 import { goOn } from "../library/place.js";
 import { every } from "../live.js";
 import { facts, metadata, place as placeOf, united } from "../object/about.js";
+import { freshAddress } from "../object/address.js";
 import { care } from "../object/care.js";
 import { cluster, duplicates, similar } from "../object/kin.js";
 import { preview } from "../object/preview.js";
@@ -119,10 +120,20 @@ export async function show(place, route, signal) {
     const isPurged = object.error?.code === "purged";
     const button = (label, act, look = null) => h("button", { type: "button", class: look, on: { click: () => act().catch(complain) } }, label);
     fill(acts,
-      object.uri && !isPurged && h("a", { class: "button", href: object.uri, download: object.filename ?? "" }, "Download"),
+      object.uri && !isPurged && h("a", { class: "button", href: object.uri, download: object.filename ?? "", on: { click: download } }, "Download"),
       session.may("admin") && !isPurged && (object.trashed_at
         ? [button("Restore", back), button("Erase…", erase, "danger")]
         : button("Move to trash", away, "danger")));
+  }
+
+  async function download(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      h("a", { href: await freshAddress(object, signal), download: object.filename ?? "" }).click();
+    } catch (error) {
+      complain(error);
+    }
   }
 
   async function away() {
