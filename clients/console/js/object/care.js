@@ -27,7 +27,10 @@ export function care(object, { named, changed, signal }) {
   const labels = tags({ mayChange, address: (label) => link("library", null, { tags: label }), change });
   const stars = starsOf();
   const words = comments(object, { mayChange, named, changed: () => changed(null), signal });
-  labels.element.addEventListener("focusout", (event) => { if (!labels.element.contains(event.relatedTarget)) void keepTyped(); });
+  labels.element.addEventListener("focusout", (event) => {
+    // Who looks at another window or tab has gone on to nothing else here: the field is still the active one.
+    if (!labels.element.contains(event.relatedTarget) && !labels.element.contains(document.activeElement)) void keepTyped();
+  });
   addEventListener("pagehide", keepTyped, { signal });
   addEventListener("pagehide", () => { if (isRating && asked !== wanted) save({ rating: wanted }).catch(() => {}); }, { signal });
   signal.addEventListener("abort", keepTyped);
