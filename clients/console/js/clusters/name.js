@@ -26,6 +26,8 @@ export function pencil(label, name, kept) {
     };
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
+      // What ends the writing of a character does not end that of the name.
+      if (event.isComposing) return;
       if (event.key === "Enter") close(true);
       if (event.key === "Escape") close(false);
     });

@@ -20,7 +20,7 @@ export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
     const dialog = h("dialog", { "aria-labelledby": name }, form);
     // Enter answers; without this the first button would.
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("input:not([type=checkbox], [type=radio])")) {
+      if (event.key === "Enter" && !event.isComposing && event.target.matches("input:not([type=checkbox], [type=radio])")) {
         event.preventDefault();
         form.requestSubmit(form.querySelector('[value="ok"]'));
       }
