@@ -7,6 +7,7 @@ import { copyButton } from "../parts/code.js";
 import { show as showDialog } from "../parts/dialog.js";
 import { written } from "../parts/exact.js";
 import { treeOf } from "../parts/jsontree.js";
+import { redraw } from "../parts/redraw.js";
 import { failed, waiting } from "../parts/states.js";
 import { complain } from "../parts/toast.js";
 import { link } from "../router.js";
@@ -75,7 +76,7 @@ export async function showOne(place, route, signal) {
   }
 
   function drawTabs(current) {
-    fill(tabs, TABS.map(([name, label]) => h("a", { href: link("collections", handle(collection), { tab: name }), dataset: { key: name }, "aria-current": name === current ? "page" : null }, label,
+    redraw(tabs, TABS.map(([name, label]) => h("a", { href: link("collections", handle(collection), { tab: name }), dataset: { key: name }, "aria-current": name === current ? "page" : null }, label,
       name === "refused" && refused && h("span", { class: "bad" }, refused))));
   }
 

@@ -6,6 +6,7 @@ import { review } from "../duplicates/review.js";
 import { fromTrash, trash } from "../library/acts.js";
 import { reasons, toEach } from "../parts/bulk.js";
 import * as dialog from "../parts/dialog.js";
+import { redraw } from "../parts/redraw.js";
 import { empty, failed, missing, waiting } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { decided, undoable } from "../parts/undo.js";
@@ -46,7 +47,7 @@ export async function show(place, route, signal) {
   }
 
   function drawTabs(name) {
-    fill(tabs, Object.entries(LISTS).map(([key, [label]]) => h("a", { class: "button", href: link("duplicates", null, { show: key === "open" ? null : key }), "aria-current": key === name ? "true" : null }, label)));
+    redraw(tabs, Object.entries(LISTS).map(([key, [label]]) => h("a", { class: "button", dataset: { key }, href: link("duplicates", null, { show: key === "open" ? null : key }), "aria-current": key === name ? "true" : null }, label)));
   }
 
   async function open(name, first = null) {

@@ -172,7 +172,7 @@ export async function show(place, route, signal) {
       step(trail.previous, -1, "‹", "Previous"), step(trail.next, 1, "›", "Next"));
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      if (event.target.closest("input, textarea, select, video, audio, .map, [role=slider], dialog") || document.querySelector("dialog[open]")) return;
+      if (event.target.closest("input, textarea, select, video, audio, .map, [role=slider], [role=region][tabindex], dialog") || document.querySelector("dialog[open]")) return;
       const [goal, by] = { ArrowLeft: [trail.previous, -1], ArrowRight: [trail.next, 1] }[event.key] ?? [];
       if (goal) onTo(goal, by);
       else if (event.key === "Escape" && trail.address) go(trail.address);

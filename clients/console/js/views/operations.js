@@ -1,6 +1,7 @@
 /** Operations: how the work goes on, what went wrong, and whose keys open what. */
 
 import { fill, h } from "../dom.js";
+import { redraw } from "../parts/redraw.js";
 import { failed, waiting } from "../parts/states.js";
 import { showDecisions } from "../operations/decisions.js";
 import { showFailures } from "../operations/failures.js";
@@ -49,7 +50,7 @@ export async function show(place, route, signal) {
     const owner = may("operator") ? query.get("owner") : null;
     // Who looks after everybody sees everybody first: that nothing of their own failed says nothing.
     const all = may("operator") && tab.all === true && !owner;
-    fill(nav, mine.map((each) => h("a", { href: link("operations", null, { tab: each.name, owner }), "aria-current": each === tab ? "page" : null }, each.label)));
+    redraw(nav, mine.map((each) => h("a", { href: link("operations", null, { tab: each.name, owner }), dataset: { key: each.name }, "aria-current": each === tab ? "page" : null }, each.label)));
     nav.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
     fill(whose, may("operator") && !tab.everyone && ownerForm(tab, owner, all));
     const content = h("div", {});
