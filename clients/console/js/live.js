@@ -23,7 +23,12 @@ export async function every(milliseconds, look, signal) {
 /** Wait, but no longer than until the signal aborts. */
 export function pause(milliseconds, signal) {
   return new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); done(); }, { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      done();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
   });
 }
