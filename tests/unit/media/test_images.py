@@ -275,6 +275,17 @@ def test_twelve_bits_in_sixteen_are_not_dark() -> None:
     assert found == WHITE
 
 
+@pytest.mark.parametrize(("value", "colour"), [(0, WHITE), (65535, (0, 0, 0))])
+def test_sixteen_bits_that_call_white_zero_are_no_negative(value: int, colour: Colour) -> None:
+    body = saved(sixteen_bits(value), "TIFF")
+    black_is_zero = b"\x06\x01\x03\x00\x01\x00\x00\x00\x01"
+    assert body.count(black_is_zero) == 1
+
+    found = seen(body.replace(black_is_zero, black_is_zero[:-1] + b"\x00"), "image/tiff")
+
+    assert colour_at(found, 0.5, 0.5) == colour
+
+
 def with_red_and_green_swapped() -> bytes:
     """A profile in which what is called red shines green."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -13,6 +13,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 _MOST_PROFILE_BYTES = 8 * 1024**2
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _BITS_PER_SAMPLE = 258
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _USED_BITS = range(9, 17)
 
 
@@ -42,10 +43,15 @@ def srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _scaled(picture: Image.Image) -> Image.Image:
-    """By the bits that are used: scanners and microscopes put twelve into sixteen."""
-    told = getattr(picture, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
+    """By the bits that are used: scanners and microscopes put twelve into sixteen.
+
+    Those of film and X-rays may call white zero, which Pillow turns round in eight bits only.
+    """
+    tags = getattr(picture, "tag_v2", {})
+    told = tags.get(_BITS_PER_SAMPLE, (16,))[0]
     bits = told if told in _USED_BITS else 16
-    return Image.fromarray((np.asarray(picture) >> bits - 8).astype(np.uint8))
+    values = (np.asarray(picture) >> bits - 8).astype(np.uint8)
+    return Image.fromarray(~values if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else values)
 
 
 def _stretched(values: NDArray[np.float32]) -> Image.Image:
