@@ -52,7 +52,7 @@ def migrate(url: str, folder: Path = FOLDER, *, may_be_newer: bool = False) -> l
     Each migration is one transaction. Callers at the same time wait for each other. Raises
     `MigrationError`, changing nothing, when an applied migration was edited or removed. A database
     that `may_be_newer` is left alone when it has seen all of these and more: a deployment that is
-    taken back calls the version before, which works with the newer tables until then, too.
+    taken back calls the version before.
     """
     migrations = read_migrations(folder)
     with psycopg.connect(url, autocommit=True) as connection:
