@@ -77,10 +77,13 @@ def test_every_kind_is_shown_as_what_it_is(
     expect(page.get_by_text("1 May 2023, 18:30 (UTC+02:00)")).to_be_visible()
     expect(page.get_by_text("52.52000, 13.40000")).to_be_visible()
     picture = page.get_by_role("group", name=re.compile("^Picture"))
+    preview = picture.locator("img").get_attribute("src") or ""
     picture.focus()
     page.keyboard.press("+")
     page.keyboard.press("+")
     expect(picture.get_by_role("status")).to_have_text("225 %")
+    # Looked at from near, it is the picture itself.
+    expect(picture.locator("img")).not_to_have_attribute("src", preview)
     page.get_by_text("Everything the file carries").click()
     expect(page.get_by_text("EOS R6", exact=True).first).to_be_visible()
     # Or what happens to lie half below the bar at the bottom is found too small to be touched

@@ -5,7 +5,7 @@ import { parse } from "../parts/exact.js";
 import { tree, treeOf } from "../parts/jsontree.js";
 import { known } from "../parts/picture.js";
 import { count, size } from "../words.js";
-import { keepPlaying } from "./address.js";
+import { freshAddress, keepPlaying } from "./address.js";
 import { zoomable } from "./zoom.js";
 
 const MOST_JSON = 3_000_000;
@@ -23,16 +23,16 @@ export async function preview(object, signal, atMs = 0) {
   if (object.kind === "video") return video(object, named("poster.jpg", "preview-1024.jpg"), atMs, signal);
   if (object.kind === "audio") return audio(object, named("waveform.png"), named("cover.jpg", "thumb-300.webp"), signal);
   const picture = named("preview-1024.jpg", "thumb-300.webp");
-  if (picture) return image(object, picture);
+  if (picture) return image(object, picture, signal);
   if (object.kind === "json") return json(object, signal);
   if (["queued", "processing"].includes(object.status)) return note("Being looked at.", "It will be shown here once that is done.");
   if (object.status === "failed") return note("There is no preview of this.", "It failed before one was made. The file itself is kept and can be downloaded.");
   return note("There is no picture of this.", `${object.content_type ?? "Unknown type"}, ${size(object.size_bytes)}`);
 }
 
-function image(object, picture) {
+function image(object, picture, signal) {
   return zoomable({
-    address: picture.url, full: object.uri, alt: object.caption || object.filename || "Picture without a description",
+    address: picture.url, full: object.uri && (() => freshAddress(object, signal)), alt: object.caption || object.filename || "Picture without a description",
     width: object.width ?? picture.width, height: object.height ?? picture.height,
   });
 }

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 
 const MOST = 12;
 
-/** `address` is the preview; `full` the picture itself, loaded once one looks nearer. */
+/** `address` is the preview; `full` finds that of the picture itself, which is loaded once one looks nearer. */
 export function zoomable({ address, full, alt, width, height }) {
   const image = h("img", { src: address, alt, width, height, draggable: "false", decoding: "async" });
   const told = h("output", { class: "unseen" });
@@ -40,8 +40,8 @@ export function zoomable({ address, full, alt, width, height }) {
   function loadFull() {
     image.dataset.full = "asked";
     const better = new Image();
-    better.addEventListener("load", () => { image.src = full; });
-    better.src = full;
+    better.addEventListener("load", () => { image.src = better.src; });
+    full().then((found) => { better.src = found; }, () => {});
   }
 
   const middle = (event) => {

@@ -99,7 +99,7 @@ def check_number(text: str) -> int:
             f"A number may have {_MOST_WHOLE:,} digits before the point and {_MOST_FRACTION:,}"
             f" after it, written without an exponent; {shown} has more.",
         )
-    return max(before_point, 0) + max(len(fraction) - power, 0)
+    return (max(before_point, 0) if significant else 0) + max(len(fraction) - power, 0)
 
 
 def check_written_out(digits: int) -> None:
