@@ -245,6 +245,13 @@ class VectorLibrary:
             while into[at] is not None:
                 at = into[at]
             assert row["root"] == at
+        assert not self.rows(
+            "SELECT s.cluster_id FROM cluster_shape s JOIN clustering k ON k.owner = s.owner"
+            " AND s.edition IN (k.edition, k.building) JOIN cluster c ON c.owner = s.owner"
+            " AND c.id = s.cluster_id WHERE s.owner = %(owner)s AND s.size > 0"
+            " AND c.status = 'merged'",
+            owner=self.owner,
+        )
 
     def rows(self, query: str, **values: object) -> list[DictRow]:
         """What stands in the catalogue; or change it, as a superuser."""

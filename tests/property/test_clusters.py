@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 from mammothbox.clustering import acts, linking
 from mammothbox.clustering.acts import Decided
+from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 from mammothbox.errors import Refused
 
@@ -92,6 +93,18 @@ class Corrected(RuleBasedStateMachine):
     @rule()
     def rebuild(self) -> None:
         self.by_machine(lambda: self.library.do("rebuild"))
+
+    @rule()
+    def rebuild_a_little(self) -> None:
+        """What people do and what comes in falls between the pieces of it."""
+        library = self.library
+        with library.worker.transaction() as connection:
+            rebuild(connection, library.owner)
+
+    @rule(number=numbers)
+    def confirm(self, number: int) -> None:
+        library, cluster = self.library, self.cluster(number)
+        self.decide(lambda: acts.confirm(library.app, library.by, cluster))
 
     @rule(one=numbers, other=numbers)
     def merge(self, one: int, other: int) -> None:

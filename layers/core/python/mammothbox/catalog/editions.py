@@ -10,11 +10,6 @@ from uuid import UUID
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place
 
-# Of `m`, on record with `c`, in an edition that is over: a hand said that it belonged there, or
-# where `c` was merged into.
-_HELD = "(m.joined_at <= c.held_at OR m.joined_at <= root.held_at)"
-
-
 _HEIRS = "unnest(%(old)s::uuid[], %(new)s::uuid[])"
 
 
@@ -110,8 +105,8 @@ def home(connection: Connection, owner: str, asset_id: UUID) -> Home | None:
         " JOIN joined m ON m.owner = k.owner AND m.edition = past.edition"
         "  AND m.asset_id = %(asset_id)s"
         " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
-        " JOIN cluster root ON root.owner = c.owner AND root.id = c.root"
-        " WHERE k.owner = %(owner)s AND (m.pinned OR " + _HELD + ")"
+        # Where it joined: a hand that merged that has held it, and a machine holds nothing.
+        " WHERE k.owner = %(owner)s AND (m.pinned OR m.joined_at <= c.held_at)"
         " AND NOT EXISTS (SELECT FROM joined now WHERE now.owner = k.owner"
         "  AND now.edition = k.edition AND now.asset_id = m.asset_id)"
         " ORDER BY m.edition DESC LIMIT 1",
@@ -131,6 +126,17 @@ def shared(connection: Connection, old: Place, new: Place) -> list[Shared]:
         {**vars(old), "new": new.edition},
     ).fetchall()
     return [Shared(**row) for row in rows]
+
+
+def in_others(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these clusters have members in the other edition that is in force or being built."""
+    rows = connection.execute(
+        "SELECT s.cluster_id FROM clustering k JOIN cluster_shape s ON s.owner = k.owner"
+        " AND s.edition IN (k.edition, k.building) WHERE k.owner = %(owner)s"
+        " AND s.edition <> %(edition)s AND s.size > 0 AND s.cluster_id = ANY(%(ids)s)",
+        {**vars(place), "ids": list(cluster_ids)},
+    ).fetchall()
+    return {row["cluster_id"] for row in rows}
 
 
 def peopled(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -> set[UUID]:
@@ -200,10 +206,9 @@ def sweep_away(connection: Connection, owner: str, limit: int) -> bool:
         "DELETE FROM joined WHERE (owner, edition, asset_id) IN (SELECT m.owner, m.edition,"
         " m.asset_id FROM joined m JOIN clustering k ON k.owner = m.owner"
         " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
-        " JOIN cluster root ON root.owner = c.owner AND root.id = c.root"
         " WHERE m.owner = %s AND m.edition <> k.edition"
         " AND m.edition IS DISTINCT FROM k.building"
-        " AND NOT (m.edition < k.edition AND (m.pinned OR " + _HELD + " IS TRUE)"
+        " AND NOT (m.edition < k.edition AND (m.pinned OR m.joined_at <= c.held_at IS TRUE)"
         "  AND NOT EXISTS (SELECT FROM joined now WHERE now.owner = m.owner"
         "  AND now.asset_id = m.asset_id AND now.edition = k.edition)) LIMIT %s) RETURNING 1",
         [owner, limit],

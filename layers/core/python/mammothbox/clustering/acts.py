@@ -122,7 +122,16 @@ def merge(database: Database, by: By, cluster_id: UUID, others: Sequence[UUID]) 
                 table.connection, table.place, source=source.id, target=target.id
             )
             moved += poured
-            before.append({"id": str(source.id), "status": source.status, "count": len(poured)})
+            before.append(
+                {
+                    "id": str(source.id),
+                    "status": source.status,
+                    "count": len(poured),
+                    **_held(source),
+                }
+            )
+            # For them who were in it that is where they belong, in any edition.
+            clusters.hold(table.connection, by.owner, source.id)
             clusters.set_status(
                 table.connection, by.owner, source.id, "merged", merged_into=target.id
             )

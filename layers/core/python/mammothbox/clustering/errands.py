@@ -60,6 +60,9 @@ def _consolidate(clustering: Clustering, owner: str) -> bool:
         if not tidy(connection, found.place, default_threshold(space)):
             return False
         advise(connection, found.place, default_threshold(space))
+        # Of what it moved.
+        for following in (PLACE, NAME):
+            chores.ask(connection, owner, following)
     return True
 
 

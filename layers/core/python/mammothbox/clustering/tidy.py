@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 
-from mammothbox.catalog import clusters, links, memberships, neighbourhoods
+from mammothbox.catalog import clusters, editions, links, memberships, neighbourhoods
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.memberships import Place, Why
 from mammothbox.catalog.neighbourhoods import Member, Shape
@@ -159,10 +159,14 @@ def _pour(
 
 
 def _let_go(connection: Connection, place: Place, went: dict[UUID, Counter[UUID]]) -> None:
-    """A cluster that lost all its members leads to where most of them went."""
+    """A cluster that lost all its members leads to where most of them went.
+
+    Unless it has some in the other edition, whose place is no matter of this one.
+    """
     left = clusters.several(connection, place.owner, place.edition, list(went))
+    lives_on = editions.in_others(connection, place, list(went))
     for cluster_id, targets in went.items():
-        if left[cluster_id].size == 0:
+        if left[cluster_id].size == 0 and cluster_id not in lives_on:
             goal = max(targets, key=lambda target: (targets[target], target))
             goal = clusters.where_merged(connection, place.owner, goal)
             if goal != cluster_id:

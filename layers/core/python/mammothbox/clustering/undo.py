@@ -64,7 +64,8 @@ def _rename(table: Table, decision: Recorded) -> None:
 
 def _confirm(table: Table, decision: Recorded) -> None:
     (cluster_id,) = decision.cluster_ids
-    clusters.set_status(table.connection, table.owner, cluster_id, decision.before["status"])
+    if clusters.where_merged(table.connection, table.owner, cluster_id) == cluster_id:
+        clusters.set_status(table.connection, table.owner, cluster_id, decision.before["status"])
     clusters.hold_since(table.connection, table.owner, cluster_id, _held(decision))
 
 
@@ -81,41 +82,48 @@ def _threshold(table: Table, decision: Recorded) -> None:
     where = memberships.of_assets(
         table.connection, table.owner, table.place.edition, decision.asset_ids
     )
+    home = clusters.where_merged(table.connection, table.owner, cluster_id)
     for each in where.values():
-        if each.held or each.cluster_id == cluster_id:
+        if each.held or each.cluster_id == home:
             continue
-        there = memberships.of_cluster(
-            table.connection, table.owner, table.place.edition, cluster_id
-        )
+        there = memberships.of_cluster(table.connection, table.owner, table.place.edition, home)
         # What has come in meanwhile may be what it cannot be with: then it stays away.
         if links.parting(table.connection, table.owner, [each.asset_id], there) is None:
-            _put_back(table, [each.asset_id], each.cluster_id, cluster_id)
+            _put_back(table, [each.asset_id], each.cluster_id, home)
 
 
 def _merge(table: Table, decision: Recorded) -> None:
     target, *_ = decision.cluster_ids
+    # A rebuild may have led it on since.
+    now = clusters.where_merged(table.connection, table.owner, target)
     begin = 0
     for source in decision.before["sources"]:
         source_id = UUID(source["id"])
         ids = decision.asset_ids[begin : begin + source["count"]]
         begin += source["count"]
         clusters.revive(table.connection, table.owner, source_id, source["status"])
-        make_room(table, source_id, like=target)
-        memberships.reclaim(table.connection, table.place, source=target, target=source_id)
+        make_room(table, source_id, like=now)
+        memberships.reclaim(table.connection, table.place, source=now, target=source_id)
         # In an edition that was made since they are on record where the merge had put them.
-        _put_back(table, ids, target, source_id)
-    clusters.set_status(table.connection, table.owner, target, decision.before["status"])
+        _put_back(table, ids, now, source_id)
+        if "held_at" in source:
+            clusters.hold_since(table.connection, table.owner, source_id, _time(source["held_at"]))
+    if now == target:
+        clusters.set_status(table.connection, table.owner, target, decision.before["status"])
     clusters.hold_since(table.connection, table.owner, target, _held(decision))
 
 
 def _split(table: Table, decision: Recorded) -> None:
     origin, *made = decision.cluster_ids
     refuse_if_parted(table, decision.cluster_ids)
+    if clusters.where_merged(table.connection, table.owner, origin) != origin:
+        # Nothing of it was left for a rebuild but what had been split off.
+        clusters.revive(table.connection, table.owner, origin, "confirmed")
     for one in made:
         make_room(table, origin, like=one)
         memberships.pour(table.connection, table.place, source=one, target=origin)
         clusters.set_status(table.connection, table.owner, one, "merged", merged_into=origin)
-        clusters.hold_since(table.connection, table.owner, one, None)
+        clusters.hold_since(table.connection, table.owner, one, _held(decision))
     clusters.hold_since(table.connection, table.owner, origin, _held(decision))
 
 
@@ -164,7 +172,10 @@ def _put_back(table: Table, asset_ids: Sequence[UUID], source: UUID, target: UUI
 
 
 def _held(decision: Recorded) -> datetime | None:
-    told = decision.before["held_at"]
+    return _time(decision.before["held_at"])
+
+
+def _time(told: str | None) -> datetime | None:
     return datetime.fromisoformat(told) if told else None
 
 

@@ -1,6 +1,19 @@
 -- A merge moves no members. They stay on record in the cluster that they joined, and that leads,
 -- as its root, to where they are now: two clusters of any size become one in the same time.
 
+-- Undos after a rebuild could lead merges round in a circle, or members into a merged cluster. Such
+-- clusters stand for themselves again.
+UPDATE catalog.cluster c SET status = 'confirmed', merged_into = NULL, name = name || ' ' || id
+    WHERE merged_into IS NOT NULL AND EXISTS (SELECT FROM catalog.cluster_shape s
+        JOIN catalog.clustering k ON k.owner = s.owner AND s.edition IN (k.edition, k.building)
+        WHERE s.owner = c.owner AND s.cluster_id = c.id AND s.size > 0);
+WITH RECURSIVE way AS (
+    SELECT owner, id FROM catalog.cluster WHERE merged_into IS NULL
+    UNION ALL SELECT c.owner, c.id FROM catalog.cluster c
+        JOIN way ON way.owner = c.owner AND way.id = c.merged_into)
+UPDATE catalog.cluster c SET status = 'confirmed', merged_into = NULL, name = name || ' ' || id
+    WHERE NOT EXISTS (SELECT FROM way WHERE way.owner = c.owner AND way.id = c.id);
+
 -- Itself, or where the way of `merged_into` ends.
 ALTER TABLE catalog.cluster ADD COLUMN root uuid;
 WITH RECURSIVE way AS (
@@ -32,11 +45,16 @@ END $$;
 CREATE TRIGGER cluster_finds_root BEFORE INSERT OR UPDATE OF merged_into ON catalog.cluster
     FOR EACH ROW EXECUTE FUNCTION catalog.find_root();
 
--- What was merged into it before goes along. Each finds its own root, and those behind it follow.
+-- What was merged into it before goes along.
 CREATE FUNCTION catalog.root_follows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, public, pg_temp AS $$
 BEGIN
-    UPDATE cluster SET merged_into = NEW.id WHERE owner = NEW.owner AND merged_into = NEW.id;
+    WITH RECURSIVE beneath AS (
+        SELECT id FROM cluster WHERE owner = NEW.owner AND merged_into = NEW.id
+        UNION ALL SELECT c.id FROM cluster c
+            JOIN beneath ON c.owner = NEW.owner AND c.merged_into = beneath.id)
+    UPDATE cluster SET root = NEW.root, unsettled = true
+        WHERE owner = NEW.owner AND id IN (SELECT id FROM beneath);
     RETURN NULL;
 END $$;
 CREATE TRIGGER cluster_root_follows AFTER UPDATE OF merged_into ON catalog.cluster
@@ -45,7 +63,10 @@ CREATE TRIGGER cluster_root_follows AFTER UPDATE OF merged_into ON catalog.clust
 DROP VIEW owned.membership;
 ALTER TABLE catalog.membership RENAME TO joined;
 ALTER INDEX catalog.membership_pkey RENAME TO joined_pkey;
-ALTER INDEX catalog.membership_of_cluster RENAME TO joined_cluster;
+-- The cluster before the edition: whoever deletes a cluster has all editions looked through for it.
+DROP INDEX catalog.membership_of_cluster;
+CREATE INDEX joined_cluster ON catalog.joined (owner, cluster_id, edition, asset_id);
+CREATE INDEX cluster_shape_cluster ON catalog.cluster_shape (owner, cluster_id);
 ALTER INDEX catalog.membership_to_place RENAME TO joined_to_place;
 
 -- Where each asset is now. How alike it was says nothing of a cluster that it came into by a merge.
