@@ -143,6 +143,12 @@ def _compares(value: Composable, sign: SQL, operands: Operands, values: Values) 
     return SQL(" ").join([*branches, SQL("ELSE false END")])
 
 
+def called(word: str, n: int) -> str:
+    """A column of ours beside those of a typed table, none of which is called so: their names are
+    printable, and this space is not."""
+    return f"{word}\N{NO-BREAK SPACE}{n}"
+
+
 @dataclass(frozen=True)
 class SortedBy:
     """The columns of one order: its rank among all values, and the value of those of one rank."""
@@ -152,15 +158,15 @@ class SortedBy:
 
     @property
     def rank(self) -> sql.Identifier:
-        return sql.Identifier(f"rank{self.n}")
+        return sql.Identifier(called("rank", self.n))
 
     @property
     def number(self) -> sql.Identifier:
-        return sql.Identifier(f"number{self.n}")
+        return sql.Identifier(called("number", self.n))
 
     @property
     def string(self) -> sql.Identifier:
-        return sql.Identifier(f"string{self.n}")
+        return sql.Identifier(called("string", self.n))
 
     @property
     def columns(self) -> list[sql.Identifier]:

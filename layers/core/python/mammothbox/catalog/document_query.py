@@ -18,6 +18,7 @@ from mammothbox.catalog.document_conditions import (
     SortedBy,
     Values,
     behind,
+    called,
     holds,
     key_of,
     ordered,
@@ -199,7 +200,7 @@ def _told(by: SortedBy, values: Values) -> Composed:
         rank=by.rank,
         text=by.text(),
         most=values.put(_LONGEST_KEY),
-        told=sql.Identifier(f"told{by.n}"),
+        told=sql.Identifier(called("told", by.n)),
     )
 
 
@@ -271,7 +272,7 @@ def _position(
 
 
 def _named_text(by: SortedBy) -> Composed:
-    return SQL("{} AS {}").format(by.text(), sql.Identifier(f"told{by.n}"))
+    return SQL("{} AS {}").format(by.text(), sql.Identifier(called("told", by.n)))
 
 
 def _page(rows: list[dict[str, Any]], limit: int, by: Sequence[SortedBy]) -> Page:
@@ -284,10 +285,12 @@ def _page(rows: list[dict[str, Any]], limit: int, by: Sequence[SortedBy]) -> Pag
 
 
 def _ended(row: dict[str, Any], by: Sequence[SortedBy]) -> Position:
-    cut = any(row[f"rank{each.n}"] in VALUED and row[f"told{each.n}"] is None for each in by)
+    cut = any(
+        row[called("rank", each.n)] in VALUED and row[called("told", each.n)] is None for each in by
+    )
     return Position(row["document_id"], None if cut else tuple(_key(row, each) for each in by))
 
 
 def _key(row: dict[str, Any], by: SortedBy) -> Key | None:
-    rank, text = row[f"rank{by.n}"], row[f"told{by.n}"]
+    rank, text = row[called("rank", by.n)], row[called("told", by.n)]
     return None if rank is None else key_of(rank, text or "")

@@ -178,14 +178,20 @@ def share_contained(
             other=sql.Identifier(TABLES, other_table),
             sought=_holding(other_path),
         ),
-        {"path": list(path), "most": most, "looked_at": _LOOKED_AT},
+        {
+            "path": list(path),
+            "most": most,
+            "looked_at": _LOOKED_AT,
+            **{f"key{number}": key for number, key in enumerate(other_path)},
+        },
     ).fetchone()
     return float(row["share"]) if row else 0.0
 
 
 def _holding(path: Sequence[str]) -> sql.Composable:
-    """A document that has `value` at the path."""
+    """A document that has `value` at the path, whose keys are the parameters `key0` and on."""
     held: sql.Composable = sql.SQL("value")
-    for key in reversed(path):
-        held = sql.SQL("jsonb_build_object({}, {})").format(sql.Literal(key), held)
+    for number in reversed(range(len(path))):
+        key = sql.Placeholder(f"key{number}")
+        held = sql.SQL("jsonb_build_object({}::text, {})").format(key, held)
     return held

@@ -23,6 +23,8 @@ from mammothbox.documents.writing import text_of
 _FORMATS: dict[ColumnType, Format] = {"timestamptz": "datetime", "date": "date", "uuid": "uuid"}
 _FROZEN, _DISCARDED = CONTRACT_CODES
 _NAMED = 5
+# Digits, and a sign.
+_MOST_OF_BIGINT = 20
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ def _fits(value: JsonValue, kind: ColumnType | None) -> bool:
 def _number_fits(value: int | str, kind: ColumnType) -> bool:
     """Of a number with a fraction or an exponent the text as jsonb writes it."""
     if kind == "bigint":
-        return (isinstance(value, int) or "." not in value) and int(value) in BIGINT
+        # Written out, an exponent may be more digits than Python reads.
+        is_short = isinstance(value, int) or ("." not in value and len(value) <= _MOST_OF_BIGINT)
+        return is_short and int(value) in BIGINT
     if kind == "double precision":
         return survives_double(str(value))
     return kind == "numeric"

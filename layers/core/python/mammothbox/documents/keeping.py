@@ -76,7 +76,8 @@ def keep(
     barred = [one for one in kept.told if one.code in document_parts.CONTRACT_CODES]
     if part.unpacked is None:
         # What was refused of an unpacked file is on record since it was unpacked.
-        document_parts.refuse(connection, part, kept.refused, kept.told)
+        others = [one for one in kept.told if one.code not in document_parts.CONTRACT_CODES]
+        document_parts.refuse(connection, part, kept.refused - kept.barred, others)
     document_parts.keep_out(connection, part, kept.barred, barred)
     document_words.lack(connection, part, had=gone > 0)
     _learn(connection, collection, kept, gone)

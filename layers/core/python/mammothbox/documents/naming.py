@@ -62,8 +62,8 @@ def table_name(collection: str, collection_id: UUID) -> str:
 
 
 def docs_table_name(collection: str, collection_id: UUID) -> str:
-    """The table of a collection's documents."""
-    return _with_id(f"docs_{slug(collection)}", collection_id)
+    """The table of a collection's documents. Its indexes are called like it, with a word behind."""
+    return _with_id(f"docs_{slug(collection)}", collection_id, spare=len("_asset"))
 
 
 def slug(text: str) -> str:
@@ -92,10 +92,10 @@ def _tagged(name: str, path: Path, used: Collection[str]) -> str:
     raise LookupError(f"no name is free for {path}")
 
 
-def _with_id(name: str, collection_id: UUID) -> str:
+def _with_id(name: str, collection_id: UUID, *, spare: int = 0) -> str:
     # The last digits are random; the first ones tell the time.
     tag = collection_id.hex[-_TAG:]
-    return f"{_cut(name, MOST_BYTES - _TAG - 1)}_{tag}" if name else f"collection_{tag}"
+    return f"{_cut(name, MOST_BYTES - spare - _TAG - 1)}_{tag}" if name else f"collection_{tag}"
 
 
 def _cut(name: str, size: int) -> str:

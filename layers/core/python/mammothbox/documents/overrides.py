@@ -89,6 +89,8 @@ def _check_name(at: str, name: Any) -> None:
         raise InvalidOverride(f"The name of {at!r} is some characters in one line.")
     if len(name.encode()) > MOST_BYTES:
         raise InvalidOverride(f"The name of {at!r} is longer than {MOST_BYTES} bytes.")
+    if "%" in name:
+        raise InvalidOverride(f"The name of {at!r} may be anything without a percent sign.")
     if name in OURS | SYSTEM:
         raise InvalidOverride(f"{name!r} is the name of a column that every table has.")
 
