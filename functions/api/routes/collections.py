@@ -213,13 +213,14 @@ def _shown(connection: Connection, collection: Row) -> CollectionDetail:
 
 
 def _find(connection: Connection, caller: Caller, name: str) -> Row:
-    """The collection of that name or, since a name may be any text, of that id."""
-    found = None
-    if is_collection_name(name):
+    """The collection of that id or, as a name may be any text, of that name.
+
+    An id is one collection's for ever: no other that is called so comes before it.
+    """
+    identifier = _as_id(name)
+    found = collections.get(connection, caller.owner, identifier) if identifier else None
+    if found is None and is_collection_name(name):
         found = collections.by_name(connection, caller.owner, name)
-    identifier = None if found else _as_id(name)
-    if identifier is not None:
-        found = collections.get(connection, caller.owner, identifier)
     if found is None:
         raise NotFound("collection", name)
     return found

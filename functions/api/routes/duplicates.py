@@ -44,7 +44,8 @@ def list_duplicates(filters: Annotated[DuplicateFilters, Query()], caller: Viewe
             connection, caller.owner, [half for pair in page for half in pair.asset_ids]
         )
     return Duplicates(
-        items=[_shown(pair, halves) for pair in page],
+        # What is erased at this very moment has no halves to show any more.
+        items=[_shown(pair, halves) for pair in page if halves.keys() >= set(pair.asset_ids)],
         next_cursor=page[-1].id if len(found) > limit else None,
     )
 

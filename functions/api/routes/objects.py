@@ -244,8 +244,8 @@ def get_lineage(
     """What happened to the object, and on whose behalf."""
     with services.database().transaction(caller.owner) as connection:
         entries = lineage.of_asset(connection, caller.owner, system_id, cursor, limit + 1)
-    if not entries and cursor == 0:
-        raise NotFound("object", system_id)
+        if not entries and not lineage.of_asset(connection, caller.owner, system_id, 0, 1):
+            raise NotFound("object", system_id)
     shown = entries[:limit]
     return Lineage(
         items=[LineageEntry(**vars(entry)) for entry in shown],

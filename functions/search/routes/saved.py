@@ -16,7 +16,7 @@ from mammothbox.errors import NotFound, Refused
 from mammothbox.searching import saved as saved_searching
 from mammothbox.searching.asked import Asked
 from mammothbox.searching.saved import Sum
-from mammothbox.web.callers import Caller, KeyedRoute, Uploader, Viewer
+from mammothbox.web.callers import Caller, KeyedRoute, Uploader, Viewer, may_know_the_place
 from mammothbox.web.fields import ClusterName
 from pydantic import BaseModel, Field, JsonValue
 
@@ -49,6 +49,7 @@ class Saved(BaseModel):
     name: str
     asked: dict[str, JsonValue] = Field(
         description="What it asks, as it was given. Words count with a min_score, which is here."
+        " Nothing for who may not ask it, since it tells of places."
     )
     clusters: dict[str, list[UUID]] = Field(
         description="Which clusters names in it meant when it was saved. It keeps to these."
@@ -164,7 +165,7 @@ def _shown(caller: Caller, rows: list[SavedSearch]) -> list[Saved]:
     if covers:
         with services.database().transaction(caller.owner) as connection:
             thumbnails = cards.thumbnails(connection, caller.owner, covers)
-    return [_saved(row, sums[row.id], thumbnails) for row in rows]
+    return [_saved(caller, row, sums[row.id], thumbnails) for row in rows]
 
 
 def _sum(caller: Caller, row: SavedSearch) -> Sum | None:
@@ -178,11 +179,14 @@ def _sum(caller: Caller, row: SavedSearch) -> Sum | None:
         return None
 
 
-def _saved(row: SavedSearch, found: Sum | None, thumbnails: Mapping[UUID, Thumbnail]) -> Saved:
+def _saved(
+    caller: Caller, row: SavedSearch, found: Sum | None, thumbnails: Mapping[UUID, Thumbnail]
+) -> Saved:
+    is_told = found is not None or may_know_the_place(caller)
     return Saved(
         id=row.id,
         name=row.name,
-        asked=row.asked,
+        asked=row.asked if is_told else {},
         clusters=row.clusters,
         created_at=row.created_at,
         count=found.count if found else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -55,6 +55,8 @@ class Position:
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
+# Bytes of comments in a page. An answer has up to 6 MiB, in which each may be three.
+_MOST_WRITTEN = 1_000_000
 _EQUAL = ("kind", "status", "content_type", "collection", "sha256", "job_id", "duplicate_of")
 
 
@@ -126,9 +128,19 @@ def page(
         + " LIMIT %(limit)s",
         {**values, "owner": owner, "limit": limit + 1},
     ).fetchall()
-    assets = [Asset(**row) for row in rows[:limit]]
-    more = len(rows) > limit
+    assets = list(_within_an_answer(Asset(**row) for row in rows[:limit]))
+    more = len(rows) > len(assets)
     return assets, Position(assets[-1].created_at, assets[-1].id) if more else None
+
+
+def _within_an_answer(assets: Iterable[Asset]) -> Iterator[Asset]:
+    """As many as an answer of Lambda holds with what people wrote about them; the first always."""
+    written = 0
+    for number, asset in enumerate(assets):
+        written += len((asset.comments or "").encode())
+        if number and written > _MOST_WRITTEN:
+            return
+        yield asset
 
 
 def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str], dict[str, Any]]:

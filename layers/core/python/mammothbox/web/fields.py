@@ -55,6 +55,17 @@ def _in_rfc_3339(text: object) -> object:
     return text
 
 
+def _at_most(longest: int) -> AfterValidator:
+    """Putting accents together may make a text longer than it came."""
+
+    def check(text: str) -> str:
+        if len(text) > longest:
+            raise ValueError(f"must have at most {longest} characters, in Unicode's form NFC")
+        return text
+
+    return AfterValidator(check)
+
+
 def _without_offset(text: object) -> object:
     if not isinstance(text, str) or _WITHOUT_OFFSET.fullmatch(text) is None:
         raise ValueError("must be RFC 3339 without the offset, such as 2026-03-01T12:00:00")
@@ -90,9 +101,15 @@ ClockTime = Annotated[
     BeforeValidator(_without_offset),
     WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"}),
 ]
-TagLabel = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line)]
-ClusterName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line)]
-KeyName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line)]
+TagLabel = Annotated[
+    str, Field(min_length=1, max_length=60), AfterValidator(_one_plain_line), _at_most(60)
+]
+ClusterName = Annotated[
+    str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line), _at_most(120)
+]
+KeyName = Annotated[
+    str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line), _at_most(120)
+]
 StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[
