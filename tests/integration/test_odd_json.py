@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from mammothbox.catalog import collections, document_query
@@ -15,6 +16,7 @@ from mammothbox.documents.lines import documents_on_lines
 from mammothbox.documents.outcomes import Document
 from mammothbox.documents.profile import from_json
 from mammothbox.documents.query import Known, parse_query
+from mammothbox.errors import Unavailable
 
 from infra.local.postgres import DatabaseUrls
 from tests.documents import settle, shelve
@@ -99,3 +101,25 @@ def test_what_a_contract_keeps_out_is_counted_once(house: House) -> None:
         if each["system_id"] == str(late)
     ]
     assert found["documents_refused"] == 1
+
+
+def test_a_piece_that_is_kept_again_waits_for_walks_through_the_collection(house: House) -> None:
+    """Or what it takes away might be put into the typed table behind its back."""
+    asset_id = send(house, '{"a": 1}', '{"a": "secret"}')
+
+    # The second piece is a new one.
+    assert [waits(house, asset_id, part) for part in (0, 1)] == [True, False]
+
+
+def waits(house: House, asset_id: UUID, part: int) -> bool:
+    """Whether a piece is not to be kept while somebody walks through the collection."""
+    [row] = house.rows("SELECT id FROM collection")
+    with closing(Database(house.urls.worker)) as one, closing(Database(house.urls.worker)) as other:
+        try:
+            with one.bulk() as walking, other.bulk() as keeping:
+                collections.add_to(walking, row["id"])
+                keeping.execute("SET LOCAL lock_timeout = '50ms'")
+                collections.add_piece_to(keeping, row["id"], "ada", asset_id, part)
+        except Unavailable:
+            return True
+    return False

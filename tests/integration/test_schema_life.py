@@ -161,14 +161,14 @@ def test_documents_are_held_to_the_contract_as_it_is_when_they_are_written(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = approved(house)
-    add_to = collections.add_to
+    add_piece_to = collections.add_piece_to
 
-    def change_it_first(connection: Connection, collection_id: UUID) -> None:
+    def change_it_first(connection: Connection, collection_id: UUID, *place: Any) -> None:
         house.rows("UPDATE collection SET contract = 'discard_row'")
-        add_to(connection, collection_id)
+        add_piece_to(connection, collection_id, *place)
 
     # Given a contract that becomes another one after a file was first looked at,
-    monkeypatch.setattr(collections, "add_to", change_it_first)
+    monkeypatch.setattr(collections, "add_piece_to", change_it_first)
 
     store(house, ODD, FINE)
 

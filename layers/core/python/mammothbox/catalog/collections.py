@@ -84,6 +84,24 @@ def add_to(connection: Connection, collection_id: UUID) -> None:
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_lock_number(collection_id)])
 
 
+def add_piece_to(
+    connection: Connection, collection_id: UUID, owner: str, asset_id: UUID, part: int
+) -> None:
+    """As `add_to` for a piece that is kept for the first time; for one that was kept before as
+    `rebuild`, or a walk under way might put back what goes with the old one."""
+    connection.execute(
+        "SELECT CASE WHEN EXISTS (SELECT FROM document_part WHERE owner = %(owner)s"
+        " AND asset_id = %(asset)s AND part = %(part)s AND documents IS NOT NULL)"
+        " THEN pg_advisory_xact_lock(%(lock)s) ELSE pg_advisory_xact_lock_shared(%(lock)s) END",
+        {
+            "owner": owner,
+            "asset": asset_id,
+            "part": part,
+            "lock": _lock_number(collection_id),
+        },
+    )
+
+
 def rebuild(connection: Connection, collection_id: UUID) -> None:
     """Wait for those who add documents, and keep others from it until the commit.
 

@@ -59,7 +59,7 @@ def keep(
     In a transaction without a pipeline. Nothing of it is kept unless the transaction commits.
     """
     place = Place(part.asset_id, part.part)
-    collections.add_to(connection, collection.id)
+    collections.add_piece_to(connection, collection.id, part.owner, part.asset_id, part.part)
     # Its contract may be another one since the file was first looked at.
     collection = collections.get(connection, collection.owner, collection.id) or collection
     typed_tables.let_go(connection, collection, place)
