@@ -103,10 +103,17 @@ def test_what_a_contract_keeps_out_is_counted_once(house: House) -> None:
     assert found["documents_refused"] == 1
 
 
-def test_a_piece_that_is_kept_again_waits_for_walks_through_the_collection(house: House) -> None:
-    """Or what it takes away might be put into the typed table behind its back."""
-    asset_id = send(house, '{"a": 1}', '{"a": "secret"}')
+def test_a_piece_that_is_kept_again_waits_for_those_who_fill_a_table(house: House) -> None:
+    """Or what it takes away might be put into the table behind its back."""
+    orders = [json.dumps({"order_id": n, "total": n / 4}) for n in range(40)]
+    asset_id = send(house, *orders)
+    think(house)
+    assert not waits(house, asset_id, 0)
 
+    [schema] = schemas(house)
+    house.client().post(f"/api/v1/schemas/{schema['id']}/approve")
+
+    assert [each["status"] for each in schemas(house)] == ["building"]
     # The second piece is a new one.
     assert [waits(house, asset_id, part) for part in (0, 1)] == [True, False]
 

@@ -87,14 +87,17 @@ def add_to(connection: Connection, collection_id: UUID) -> None:
 def add_piece_to(
     connection: Connection, collection_id: UUID, owner: str, asset_id: UUID, part: int
 ) -> None:
-    """As `add_to` for a piece that is kept for the first time; for one that was kept before as
-    `rebuild`, or a walk under way might put back what goes with the old one."""
+    """As `add_to`; but as `rebuild` for a piece that was kept before while a table is being filled,
+    or that might put back what goes with the old one."""
     connection.execute(
         "SELECT CASE WHEN EXISTS (SELECT FROM document_part WHERE owner = %(owner)s"
         " AND asset_id = %(asset)s AND part = %(part)s AND documents IS NOT NULL)"
+        " AND EXISTS (SELECT FROM schema_def WHERE owner = %(owner)s"
+        " AND collection_id = %(collection)s AND status = 'building')"
         " THEN pg_advisory_xact_lock(%(lock)s) ELSE pg_advisory_xact_lock_shared(%(lock)s) END",
         {
             "owner": owner,
+            "collection": collection_id,
             "asset": asset_id,
             "part": part,
             "lock": _lock_number(collection_id),
