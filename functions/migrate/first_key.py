@@ -11,6 +11,8 @@ from mammothbox.storage.keys import OWNER_PATTERN
 from mammothbox.web.fields import KeyName
 from pydantic import BaseModel, Field, ValidationError
 
+_EXAMPLE = '{"make_key": {"owner": "ada", "role": "operator"}}'
+
 
 class Asked(BaseModel, extra="forbid"):
     """Whose key, and for what."""
@@ -31,10 +33,7 @@ def make(url: str, asked: Any) -> dict[str, str]:
     except ValidationError as error:
         [first, *_] = error.errors()
         where = ".".join(map(str, first["loc"])) or "make_key"
-        raise ValueError(
-            f'{where}: {first["msg"]}. Ask with {{"make_key": {{"owner": "ada", "role":'
-            ' "operator"}}}'
-        ) from None
+        raise ValueError(f"{where}: {first['msg']}. Ask with {_EXAMPLE}") from None
     days = wanted.expires_in_days
     expires_at = datetime.now(UTC) + timedelta(days=days) if days is not None else None
     key = api_keys.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,5 +56,8 @@ def test_what_cannot_be_made_is_said(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_urls.superuser)
 
-    with pytest.raises(ValueError, match=f"^{what}: .*Ask with"):
+    with pytest.raises(ValueError, match=f"^{what}: .*Ask with") as refusal:
         ask({"make_key": asked})
+
+    example = json.loads(str(refusal.value).partition("Ask with ")[2])
+    assert ask(example)["role"] == "operator"
