@@ -10,6 +10,7 @@ from uuid import UUID
 import boto3
 import numpy as np
 import psycopg
+from mammothbox import removal
 from mammothbox.catalog import chores, clusterings, spaces
 from mammothbox.catalog.connection import Database
 from mammothbox.catalog.memberships import Place
@@ -147,6 +148,25 @@ class VectorLibrary:
             id=asset_id,
         )
         return found[0]["cluster_id"] if found else None
+
+    def embed_late(self, asset_id: UUID, direction: Sequence[float], name: str) -> None:
+        """The asset gets its vector in that space only now, and is assigned."""
+        self.put_vector(asset_id, direction, name)
+        with self.worker.transaction() as connection:
+            space = spaces.find(connection, name)
+            assert space is not None
+            assign(connection, self.owner, asset_id, space)
+
+    def purge(self, asset_id: UUID) -> None:
+        """Erase it, as far as the catalogue goes."""
+        removal.begin_purge(self.app, self.owner, asset_id, actor="key:test", request_id="r")
+        self.rows("DELETE FROM asset WHERE id = %(id)s", id=asset_id)
+
+    def home(self, asset_id: UUID) -> UUID:
+        """The cluster of an asset that is in one."""
+        found = self.cluster_of(asset_id)
+        assert found is not None
+        return found
 
     def clusters(self) -> list[set[UUID]]:
         """The members of each cluster, the largest first."""

@@ -14,6 +14,7 @@ from infra.local.postgres import DatabaseUrls
 from infra.topology import EVENT_BUS, LIBRARY_BUCKET, RAW_BUCKET, WORKERS
 from tests.garbage import spare_what_stays
 from tests.house import House, forget_everything
+from tests.vector_library import VectorLibrary
 
 
 @pytest.fixture
@@ -44,3 +45,12 @@ def house(database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Itera
         forget_everything()
         # What this test left open is this test's fault, and no later one's.
         gc.collect()
+
+
+@pytest.fixture
+def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
+    """Assets with vectors; after the test every count and sum of their clusters is looked at."""
+    library = VectorLibrary.open(database_urls)
+    yield library
+    library.check_sums()
+    library.close()

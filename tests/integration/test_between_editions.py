@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-import pytest
 from mammothbox import removal
 from mammothbox.catalog import spaces
 from mammothbox.clustering import acts, linking
@@ -15,7 +13,6 @@ from mammothbox.clustering.chore_names import REBUILD, SWEEP
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 
-from infra.local.postgres import DatabaseUrls
 from tests.e2e.stack import wait_for
 from tests.vector_library import VectorLibrary
 
@@ -26,33 +23,6 @@ _WAITS = (
     "SELECT 1 AS x FROM pg_locks JOIN pg_database d ON d.oid = database"
     " WHERE d.datname = current_database() AND NOT granted"
 )
-
-
-@pytest.fixture
-def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
-    library = VectorLibrary.open(database_urls)
-    yield library
-    library.check_sums()
-    library.close()
-
-
-def where(library: VectorLibrary, asset_id: UUID) -> UUID:
-    found = library.cluster_of(asset_id)
-    assert found is not None
-    return found
-
-
-def purge(library: VectorLibrary, asset_id: UUID) -> None:
-    removal.begin_purge(library.app, library.owner, asset_id, actor="key:t", request_id="r")
-    library.rows("DELETE FROM asset WHERE id = %(id)s", id=asset_id)
-
-
-def embed_late(library: VectorLibrary, asset_id: UUID, direction: tuple[float, ...]) -> None:
-    library.put_vector(asset_id, direction, OTHER)
-    with library.worker.transaction() as connection:
-        space = spaces.find(connection, OTHER)
-        assert space is not None
-        assign(connection, library.owner, asset_id, space)
 
 
 def size_of(library: VectorLibrary, cluster_id: UUID) -> int:
@@ -69,7 +39,7 @@ def test_a_cluster_whose_held_members_have_no_vector_any_more_goes_on(
 ) -> None:
     held, _ = library.add(EAST), library.add(EAST)
     moved = library.add(UP)
-    home = where(library, held)
+    home = library.home(held)
     acts.move(library.app, library.by, moved, home)
     later = [library.add(EAST) for _ in range(3)]
 
@@ -84,7 +54,7 @@ def test_a_cluster_whose_held_member_is_erased_during_a_rebuild_goes_on(
     library: VectorLibrary,
 ) -> None:
     held = library.add(EAST)
-    home = where(library, held)
+    home = library.home(held)
     acts.confirm(library.app, library.by, home)
     later = [library.add(EAST) for _ in range(3)]
     library.add_space(OTHER, {held: UP, **dict.fromkeys(later, EAST)})
@@ -92,7 +62,7 @@ def test_a_cluster_whose_held_member_is_erased_during_a_rebuild_goes_on(
         with library.worker.transaction() as connection:
             rebuild(connection, library.owner)
 
-    purge(library, held)
+    library.purge(held)
     library.do(REBUILD)
 
     assert {library.cluster_of(each) for each in later} == {home}
@@ -102,44 +72,44 @@ def test_what_a_hand_moved_is_still_there_when_its_vector_comes_late(
     library: VectorLibrary,
 ) -> None:
     stays, moved = library.add(EAST), library.add(UP)
-    home = where(library, stays)
+    home = library.home(stays)
     acts.move(library.app, library.by, moved, home)
     library.add_space(OTHER, {stays: EAST})
     library.do(REBUILD)
     library.do(SWEEP)
     assert library.cluster_of(moved) is None
 
-    embed_late(library, moved, UP)
+    library.embed_late(moved, UP, OTHER)
 
-    assert where(library, moved) == home
+    assert library.home(moved) == home
     assert library.rows("SELECT pinned FROM membership WHERE asset_id = %(id)s", id=moved) != [
         {"pinned": False}
     ]
     # And an edition later it has not been forgotten, nor is anything left of the first
     library.do(REBUILD)
     library.do(SWEEP)
-    assert where(library, moved) == home
+    assert library.home(moved) == home
     assert library.rows("SELECT DISTINCT edition FROM membership") == [{"edition": 3}]
 
 
 def test_what_a_hand_moved_follows_its_cluster_into_another(library: VectorLibrary) -> None:
     stays, moved, other = library.add(EAST), library.add(UP), library.add(NORTH)
-    acts.move(library.app, library.by, moved, where(library, stays))
+    acts.move(library.app, library.by, moved, library.home(stays))
     library.add_space(OTHER, {stays: EAST, other: NORTH})
     library.do(REBUILD)
     library.do(SWEEP)
-    acts.merge(library.app, library.by, where(library, other), [where(library, stays)])
+    acts.merge(library.app, library.by, library.home(other), [library.home(stays)])
 
-    embed_late(library, moved, UP)
+    library.embed_late(moved, UP, OTHER)
 
-    assert where(library, moved) == where(library, other)
+    assert library.home(moved) == library.home(other)
 
 
 def test_what_a_hand_moved_comes_home_in_a_rebuild_whatever_became_of_its_cluster(
     library: VectorLibrary,
 ) -> None:
     first, _, moved = library.add(EAST), library.add(EAST), library.add(UP)
-    home = where(library, first)
+    home = library.home(first)
     acts.move(library.app, library.by, moved, home)
     later = [library.add(EAST) for _ in range(3)]
     library.add_space(OTHER, dict.fromkeys(later, EAST))
@@ -150,7 +120,7 @@ def test_what_a_hand_moved_comes_home_in_a_rebuild_whatever_became_of_its_cluste
     library.put_vector(moved, UP, OTHER)
     library.do(REBUILD)
 
-    assert where(library, moved) == home
+    assert library.home(moved) == home
     assert len({library.cluster_of(each) for each in later}) == 1
 
 
@@ -158,17 +128,17 @@ def test_an_edition_without_a_cluster_has_room_for_what_is_moved_there(
     library: VectorLibrary,
 ) -> None:
     erased, stays, other = library.add(EAST), library.add(NORTH), library.add(NORTH)
-    empty = where(library, erased)
+    empty = library.home(erased)
     acts.rename(library.app, library.by, empty, "The first")
-    purge(library, erased)
+    library.purge(erased)
     library.add_space(OTHER, {stays: NORTH, other: NORTH})
     library.do(REBUILD)
     library.do(SWEEP)
 
     acts.move(library.app, library.by, stays, empty)
 
-    assert (where(library, stays), size_of(library, empty)) == (empty, 1)
-    acts.merge(library.app, library.by, empty, [where(library, other)])
+    assert (library.home(stays), size_of(library, empty)) == (empty, 1)
+    acts.merge(library.app, library.by, empty, [library.home(other)])
     assert size_of(library, empty) == 2
 
 
@@ -176,16 +146,16 @@ def test_an_edition_without_a_cluster_has_room_for_what_a_split_took(
     library: VectorLibrary,
 ) -> None:
     erased, stays = library.add(EAST), library.add(EASTISH)
-    origin = where(library, erased)
+    origin = library.home(erased)
     split = acts.split(library.app, library.by, origin, [stays])
-    purge(library, erased)
+    library.purge(erased)
     library.add_space(OTHER, {stays: NORTH})
     library.do(REBUILD)
     library.do(SWEEP)
 
     undo(library.app, library.by, split.decision_id)
 
-    assert (where(library, stays), size_of(library, origin)) == (origin, 1)
+    assert (library.home(stays), size_of(library, origin)) == (origin, 1)
 
 
 def test_clusters_of_an_edition_that_was_given_up_keep_no_names(library: VectorLibrary) -> None:
@@ -195,12 +165,12 @@ def test_clusters_of_an_edition_that_was_given_up_keep_no_names(library: VectorL
         with library.worker.transaction() as connection:
             rebuild(connection, library.owner)
     assert len(library.rows("SELECT id FROM cluster")) == 4
-    acts.confirm(library.app, library.by, where(library, one))
+    acts.confirm(library.app, library.by, library.home(one))
 
     library.do(REBUILD)
     library.do(SWEEP)
 
-    shown = {where(library, one), where(library, other)}
+    shown = {library.home(one), library.home(other)}
     assert {row["id"] for row in library.rows("SELECT id FROM cluster")} == shown
 
 
@@ -226,7 +196,7 @@ def test_a_link_to_what_was_erased_is_not_put_back(library: VectorLibrary) -> No
     one, other = library.add(EAST), library.add(NORTH)
     link, _ = linking.must(library.app, library.by, one, other)
     unlinked = linking.unlink(library.app, library.by, link)
-    purge(library, other)
+    library.purge(other)
 
     undo(library.app, library.by, unlinked.decision_id)
 

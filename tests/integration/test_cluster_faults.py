@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -12,20 +12,11 @@ import pytest
 from mammothbox.clustering import acts
 from mammothbox.clustering.acts import Decided
 
-from infra.local.postgres import DatabaseUrls
 from tests.integration.steps import Killed, disturbed
 from tests.vector_library import VectorLibrary
 
 ROOT = Path(__file__).parents[2]
 ACTS = ("merge", "split")
-
-
-@pytest.fixture
-def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
-    library = VectorLibrary.open(database_urls)
-    yield library
-    library.check_sums()
-    library.close()
 
 
 def of(library: VectorLibrary, name: str) -> tuple[Callable[[], Decided], list[set[UUID]]]:

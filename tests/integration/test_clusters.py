@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,25 +15,10 @@ from mammothbox.clustering.undo import undo
 from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
 
-from infra.local.postgres import DatabaseUrls
 from tests.vector_library import DIMENSION, VectorLibrary
 
 EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
 EASTISH, NORTHISH = (1.0, 0.2), (0.2, 1.0)
-
-
-@pytest.fixture
-def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
-    library = VectorLibrary.open(database_urls)
-    yield library
-    library.check_sums()
-    library.close()
-
-
-def home(library: VectorLibrary, asset_id: UUID) -> UUID:
-    found = library.cluster_of(asset_id)
-    assert found is not None
-    return found
 
 
 def why(library: VectorLibrary, asset_id: UUID) -> dict[str, Any]:
@@ -58,7 +42,7 @@ def test_among_many_clusters_the_nearest_is_found(library: VectorLibrary) -> Non
     random = np.random.default_rng(11)
     directions = random.normal(size=(400, DIMENSION))
     first = [library.add(direction.tolist()) for direction in directions]
-    opened = {home(library, each) for each in first}
+    opened = {library.home(each) for each in first}
     assert len(opened) > 100
     near = directions[:20] + random.normal(0, 0.05, (20, DIMENSION))
     centroids = {
@@ -73,7 +57,7 @@ def test_among_many_clusters_the_nearest_is_found(library: VectorLibrary) -> Non
             each: direction @ middle / np.linalg.norm(middle) for each, middle in centroids.items()
         }
         came = library.add(direction.tolist())
-        assert home(library, came) == max(likeness, key=lambda each: likeness[each])
+        assert library.home(came) == max(likeness, key=lambda each: likeness[each])
 
 
 def test_why_it_is_there_is_kept(library: VectorLibrary) -> None:
@@ -83,13 +67,13 @@ def test_why_it_is_there_is_kept(library: VectorLibrary) -> None:
     told = why(library, one)
     assert told["similarity"] == pytest.approx(0.9806, abs=1e-3)
     assert told["threshold"] == pytest.approx(0.8)
-    assert told["runner_up"] == home(library, north)
+    assert told["runner_up"] == library.home(north)
     assert told["runner_up_similarity"] == pytest.approx(0.196, abs=1e-3)
-    assert home(library, east) == home(library, one)
+    assert library.home(east) == library.home(one)
 
 
 def test_a_cluster_is_provisional_until_it_has_three(library: VectorLibrary) -> None:
-    cluster = home(library, library.add(EAST))
+    cluster = library.home(library.add(EAST))
     library.add(EAST)
     assert status(library, cluster) == "provisional"
 
@@ -114,19 +98,19 @@ def test_a_replay_leaves_everything_where_it_is(library: VectorLibrary) -> None:
 
 def test_merge_and_undo(library: VectorLibrary) -> None:
     east, north = library.add(EAST), library.add(NORTH)
-    target, source = home(library, east), home(library, north)
+    target, source = library.home(east), library.home(north)
 
     decided = acts.merge(library.app, library.by, target, [source])
 
     assert library.clusters() == [{east, north}]
     later = library.add(NORTH)
     library.assign(north)
-    assert home(library, north) == target
+    assert library.home(north) == target
     undo(library.app, library.by, decided.decision_id)
-    assert home(library, north) == source
-    assert home(library, east) == target
+    assert library.home(north) == source
+    assert library.home(east) == target
     # Too unlike the mean of both, it had opened its own.
-    assert home(library, later) not in (source, target)
+    assert library.home(later) not in (source, target)
 
 
 def test_a_merge_touches_no_member(library: VectorLibrary) -> None:
@@ -135,7 +119,7 @@ def test_a_merge_touches_no_member(library: VectorLibrary) -> None:
     before, on_record = why(library, north), library.rows("SELECT ctid, * FROM joined")
 
     decided = acts.merge(
-        library.app, library.by, home(library, east), [home(library, north)]
+        library.app, library.by, library.home(east), [library.home(north)]
     ).decision_id
 
     assert library.rows("SELECT ctid, * FROM joined") == on_record
@@ -149,54 +133,54 @@ def test_a_merge_touches_no_member(library: VectorLibrary) -> None:
 
 def test_merges_of_merges_are_undone_one_by_one(library: VectorLibrary) -> None:
     east, north, up = library.add(EAST), library.add(NORTH), library.add(UP)
-    first, second, third = home(library, east), home(library, north), home(library, up)
+    first, second, third = library.home(east), library.home(north), library.home(up)
     inner = acts.merge(library.app, library.by, second, [first]).decision_id
     outer = acts.merge(library.app, library.by, third, [second]).decision_id
-    assert [home(library, each) for each in (east, north, up)] == [third] * 3
+    assert [library.home(each) for each in (east, north, up)] == [third] * 3
 
     with pytest.raises(Refused, match=str(outer)):
         undo(library.app, library.by, inner)
     undo(library.app, library.by, outer)
-    assert [home(library, each) for each in (east, north, up)] == [second, second, third]
+    assert [library.home(each) for each in (east, north, up)] == [second, second, third]
     undo(library.app, library.by, inner)
-    assert [home(library, each) for each in (east, north, up)] == [first, second, third]
+    assert [library.home(each) for each in (east, north, up)] == [first, second, third]
 
 
 def test_a_merge_is_undone_in_a_later_edition(library: VectorLibrary) -> None:
     east, north = library.add(EAST), library.add(NORTH)
-    target, source = home(library, east), home(library, north)
+    target, source = library.home(east), library.home(north)
     decided = acts.merge(library.app, library.by, target, [source])
 
     library.do("rebuild")
     library.do("sweep")
-    assert [home(library, each) for each in (east, north)] == [target, target]
+    assert [library.home(each) for each in (east, north)] == [target, target]
 
     undo(library.app, library.by, decided.decision_id)
-    assert [home(library, each) for each in (east, north)] == [target, source]
+    assert [library.home(each) for each in (east, north)] == [target, source]
 
 
 def test_what_left_after_a_merge_does_not_come_back_by_its_undo(library: VectorLibrary) -> None:
     east, north, gone = library.add(EAST), library.add(NORTH), library.add(NORTHISH)
-    target, source = home(library, east), home(library, north)
+    target, source = library.home(east), library.home(north)
     decided = acts.merge(library.app, library.by, target, [source])
     moved = acts.move(library.app, library.by, gone, None)
 
     with pytest.raises(Refused, match=str(moved.decision_id)):
         undo(library.app, library.by, decided.decision_id)
     undo(library.app, library.by, moved.decision_id)
-    assert home(library, gone) == target
+    assert library.home(gone) == target
 
     undo(library.app, library.by, decided.decision_id)
-    assert [home(library, each) for each in (east, north, gone)] == [target, source, source]
+    assert [library.home(each) for each in (east, north, gone)] == [target, source, source]
 
 
 def test_split_and_undo(library: VectorLibrary) -> None:
     one, other = library.add(EAST), library.add(EASTISH)
-    cluster = home(library, one)
+    cluster = library.home(one)
 
     decided = acts.split(library.app, library.by, cluster, [other])
 
-    assert home(library, other) == decided.made[0]
+    assert library.home(other) == decided.made[0]
     library.assign(other)
     library.assign(one)
     assert library.clusters() == sorted([{one}, {other}], key=min)
@@ -205,40 +189,40 @@ def test_split_and_undo(library: VectorLibrary) -> None:
 
 
 def test_split_into_parts(library: VectorLibrary) -> None:
-    cluster = home(library, library.add(EAST))
+    cluster = library.home(library.add(EAST))
     acts.set_threshold(library.app, library.by, cluster, 0.0)
     east = {library.add((1.0, 0.01 * n)) for n in range(4)}
     north = {library.add((0.6, 1.0 + 0.01 * n)) for n in range(3)}
 
     decided = acts.split_into(library.app, library.by, cluster, 2)
 
-    assert {home(library, each) for each in east} == {cluster}
-    assert {home(library, each) for each in north} == set(decided.made)
+    assert {library.home(each) for each in east} == {cluster}
+    assert {library.home(each) for each in north} == set(decided.made)
 
 
 def test_a_move_stays(library: VectorLibrary) -> None:
     east, north = library.add(EAST), library.add(NORTH)
-    target = home(library, north)
+    target = library.home(north)
 
     decided = acts.move(library.app, library.by, east, target)
 
     library.assign(east)
-    assert home(library, east) == target
+    assert library.home(east) == target
     undo(library.app, library.by, decided.decision_id)
-    assert home(library, east) != target
+    assert library.home(east) != target
 
 
 def test_a_higher_threshold_sends_away_who_is_not_like_it(library: VectorLibrary) -> None:
     one, other, far = library.add(EAST), library.add(EAST), library.add((1.0, 0.6))
-    cluster = home(library, one)
-    assert home(library, far) == cluster
+    cluster = library.home(one)
+    assert library.home(far) == cluster
 
     decided = acts.set_threshold(library.app, library.by, cluster, 0.95)
 
-    assert home(library, far) != cluster
-    assert home(library, other) == cluster
+    assert library.home(far) != cluster
+    assert library.home(other) == cluster
     undo(library.app, library.by, decided.decision_id)
-    assert home(library, far) == cluster
+    assert library.home(far) == cluster
 
 
 def test_links_hold(library: VectorLibrary) -> None:
@@ -249,16 +233,16 @@ def test_links_hold(library: VectorLibrary) -> None:
 
     for each in (one, other, north):
         library.assign(each)
-    assert home(library, one) != home(library, other)
-    assert home(library, other) == home(library, north)
+    assert library.home(one) != library.home(other)
+    assert library.home(other) == library.home(north)
     with pytest.raises(Refused, match="may not be together"):
-        acts.merge(library.app, library.by, home(library, one), [home(library, other)])
+        acts.merge(library.app, library.by, library.home(one), [library.home(other)])
     with pytest.raises(Refused, match="Undo first"):
         undo(library.app, library.by, apart.decision_id)
 
 
 def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:
-    one, other = home(library, library.add(EAST)), home(library, library.add(NORTH))
+    one, other = library.home(library.add(EAST)), library.home(library.add(NORTH))
     decided = acts.rename(library.app, library.by, one, "Beach")
 
     with pytest.raises(Refused, match="has this name"):
@@ -269,7 +253,7 @@ def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:
 
 
 def test_many_of_one_name_are_told_apart(library: VectorLibrary) -> None:
-    acts.rename(library.app, library.by, home(library, library.add(EAST)), "Cluster")
+    acts.rename(library.app, library.by, library.home(library.add(EAST)), "Cluster")
     with library.worker.transaction() as connection:
         for _ in range(40):
             clusters.open_new(connection, "ada", 1, new_id(), name="Cluster", threshold=0.8)
@@ -281,8 +265,8 @@ def test_many_of_one_name_are_told_apart(library: VectorLibrary) -> None:
 
 def test_what_depends_on_a_decision_is_named(library: VectorLibrary) -> None:
     one, other = library.add(EAST), library.add(NORTH)
-    first = acts.merge(library.app, library.by, home(library, one), [home(library, other)])
-    second = acts.split(library.app, library.by, home(library, one), [other])
+    first = acts.merge(library.app, library.by, library.home(one), [library.home(other)])
+    second = acts.split(library.app, library.by, library.home(one), [other])
 
     with pytest.raises(Refused, match=str(second.decision_id)):
         undo(library.app, library.by, first.decision_id)
@@ -307,8 +291,8 @@ def test_consolidation_joins_what_the_order_of_arrival_kept_apart(library: Vecto
 def test_consolidation_takes_no_decision_back(library: VectorLibrary) -> None:
     one, other, north = library.add(EAST), library.add(EAST), library.add(NORTH)
     third = library.add(EAST)
-    acts.split(library.app, library.by, home(library, one), [other])
-    acts.move(library.app, library.by, third, home(library, north))
+    acts.split(library.app, library.by, library.home(one), [other])
+    acts.move(library.app, library.by, third, library.home(north))
     before = library.clusters()
 
     library.do("consolidate")
@@ -324,7 +308,7 @@ def test_nearly_alike_clusters_are_suggested_for_a_merge(library: VectorLibrary)
 
     (found,) = library.rows("SELECT kind, cluster_ids, similarity FROM suggestion")
     assert found["kind"] == "merge"
-    assert set(found["cluster_ids"]) == {home(library, one[0]), home(library, other[0])}
+    assert set(found["cluster_ids"]) == {library.home(one[0]), library.home(other[0])}
     assert found["similarity"] == pytest.approx(0.76, abs=0.01)
     first, second = found["cluster_ids"]
     acts.merge(library.app, library.by, first, [second])
@@ -359,7 +343,7 @@ def test_clusters_are_named_after_their_city_unless_a_hand_named_them(
     library: VectorLibrary,
 ) -> None:
     named, east, north = library.add(UP), library.add(EAST), library.add(NORTH)
-    acts.rename(library.app, library.by, home(library, named), "Opera")
+    acts.rename(library.app, library.by, library.home(named), "Opera")
     library.rows(
         "INSERT INTO media (owner, asset_id, latitude, longitude, everything)"
         " SELECT 'ada', unnest(%(ids)s::uuid[]), -33.857, 151.215, '{}'",
@@ -373,7 +357,7 @@ def test_clusters_are_named_after_their_city_unless_a_hand_named_them(
 
 
 def test_anothers_clusters_do_not_exist(library: VectorLibrary) -> None:
-    cluster = home(library, library.add(EAST))
+    cluster = library.home(library.add(EAST))
     bob = VectorLibrary(library.urls, library.worker, library.app, owner="bob")
     bob.add(EAST)
 
@@ -387,23 +371,23 @@ def test_a_rebuild_keeps_ids_names_and_every_decision(library: VectorLibrary) ->
     east = [library.add(EAST) for _ in range(3)]
     north = [library.add(NORTH) for _ in range(3)]
     up = library.add(UP)
-    acts.rename(library.app, library.by, home(library, east[0]), "Beach")
-    acts.move(library.app, library.by, up, home(library, north[0]))
-    split_off = acts.split(library.app, library.by, home(library, east[0]), [east[2]])
-    before, ids = library.clusters(), [home(library, each) for each in (*east, *north, up)]
+    acts.rename(library.app, library.by, library.home(east[0]), "Beach")
+    acts.move(library.app, library.by, up, library.home(north[0]))
+    split_off = acts.split(library.app, library.by, library.home(east[0]), [east[2]])
+    before, ids = library.clusters(), [library.home(each) for each in (*east, *north, up)]
 
     library.do("rebuild")
 
     assert library.place().edition == 2
     assert library.clusters() == before
-    assert [home(library, each) for each in (*east, *north, up)] == ids
+    assert [library.home(each) for each in (*east, *north, up)] == ids
     assert library.rows("SELECT name FROM cluster WHERE id = %(id)s", id=ids[0]) == [
         {"name": "Beach"}
     ]
     library.do("sweep")
     assert library.rows("SELECT DISTINCT edition FROM membership") == [{"edition": 2}]
     undo(library.app, library.by, split_off.decision_id)
-    assert home(library, east[2]) == home(library, east[0])
+    assert library.home(east[2]) == library.home(east[0])
 
 
 def test_a_decision_while_building_is_not_missed(library: VectorLibrary) -> None:
@@ -412,7 +396,7 @@ def test_a_decision_while_building_is_not_missed(library: VectorLibrary) -> None
         with library.worker.transaction() as connection:
             assert not rebuild(connection, library.owner)
 
-    acts.merge(library.app, library.by, home(library, one), [home(library, other)])
+    acts.merge(library.app, library.by, library.home(one), [library.home(other)])
 
     library.do("rebuild")
     assert library.clusters() == [{one, other}]
@@ -432,7 +416,7 @@ def test_what_came_while_building_is_in_the_new_edition(library: VectorLibrary) 
 
 def test_after_a_switch_of_spaces_clusters_are_rebuilt_there(library: VectorLibrary) -> None:
     one, other = library.add(EAST), library.add(EASTISH)
-    cluster = home(library, one)
+    cluster = library.home(one)
     library.add_space("second-00000000", {one: EAST, other: NORTH})
 
     with library.worker.transaction() as connection:
@@ -441,4 +425,4 @@ def test_after_a_switch_of_spaces_clusters_are_rebuilt_there(library: VectorLibr
     library.do("rebuild")
 
     assert library.clusters() == sorted([{one}, {other}], key=min)
-    assert cluster in (home(library, one), home(library, other))
+    assert cluster in (library.home(one), library.home(other))

@@ -3,18 +3,13 @@ decides where something is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
-import pytest
-from mammothbox import removal
-from mammothbox.catalog import clusterings, spaces
+from mammothbox.catalog import clusterings
 from mammothbox.clustering import acts
-from mammothbox.clustering.assign import assign
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 
-from infra.local.postgres import DatabaseUrls
 from tests.vector_library import VectorLibrary
 
 EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
@@ -22,90 +17,63 @@ EASTISH, BETWEEN, FURTHER = (1.0, 0.5), (1.0, 0.45), (1.0, 0.9)
 OTHER = "other-00000000"
 
 
-@pytest.fixture
-def library(database_urls: DatabaseUrls) -> Iterator[VectorLibrary]:
-    library = VectorLibrary.open(database_urls)
-    yield library
-    library.check_sums()
-    library.close()
-
-
-def where(library: VectorLibrary, asset_id: UUID) -> UUID:
-    found = library.cluster_of(asset_id)
-    assert found is not None
-    return found
-
-
-def purge(library: VectorLibrary, asset_id: UUID) -> None:
-    removal.begin_purge(library.app, library.owner, asset_id, actor="key:test", request_id="r")
-    library.rows("DELETE FROM asset WHERE id = %(id)s", id=asset_id)
-
-
 def test_a_threshold_is_taken_back_after_its_cluster_was_merged(library: VectorLibrary) -> None:
     near, leaves, up = library.add(EAST), library.add(EASTISH), library.add(UP)
-    cluster, into = where(library, near), where(library, up)
+    cluster, into = library.home(near), library.home(up)
     threshold = acts.set_threshold(library.app, library.by, cluster, 0.99)
     acts.merge(library.app, library.by, into, [cluster])
 
     undo(library.app, library.by, threshold.decision_id)
 
-    assert {where(library, each) for each in (near, leaves, up)} == {into}
+    assert {library.home(each) for each in (near, leaves, up)} == {into}
     library.check_sums()
     for each in (near, leaves, up):
-        purge(library, each)
+        library.purge(each)
 
 
 def test_a_split_is_taken_back_after_a_rebuild_led_its_cluster_on(library: VectorLibrary) -> None:
     stays, split_off = library.add(EAST), library.add((1.0, 0.05))
-    origin = where(library, stays)
+    origin = library.home(stays)
     made = acts.split(library.app, library.by, origin, [split_off])
     late = library.add((1.0, -0.02))
-    purge(library, stays)
+    library.purge(stays)
     library.do("rebuild")
 
     undo(library.app, library.by, made.decision_id)
 
-    assert where(library, split_off) == where(library, late) == origin
+    assert library.home(split_off) == library.home(late) == origin
 
 
 def test_a_machine_that_leads_a_cluster_on_holds_nothing_there(library: VectorLibrary) -> None:
     late, moved, east = library.add(NORTH), library.add(NORTH), library.add(EAST)
-    held = where(library, east)
+    held = library.home(east)
     acts.confirm(library.app, library.by, held)
     library.add_space(OTHER, {moved: EAST, east: EAST})
     library.do("rebuild")
     library.do("sweep")
-    assert where(library, moved) == held
+    assert library.home(moved) == held
 
-    library.put_vector(late, UP, OTHER)
-    with library.worker.transaction() as connection:
-        space = spaces.find(connection, OTHER)
-        assert space is not None
-        assign(connection, library.owner, late, space)
+    library.embed_late(late, UP, OTHER)
 
-    assert where(library, late) != held
+    assert library.home(late) != held
 
 
 def test_what_a_hand_merged_is_held_in_a_later_space(library: VectorLibrary) -> None:
     late, stays, east = library.add(NORTH), library.add(NORTH), library.add(EAST)
-    target = where(library, east)
-    acts.merge(library.app, library.by, target, [where(library, late)])
+    target = library.home(east)
+    acts.merge(library.app, library.by, target, [library.home(late)])
     library.add_space(OTHER, {stays: NORTH, east: EAST})
     library.do("rebuild")
     library.do("sweep")
 
-    library.put_vector(late, UP, OTHER)
-    with library.worker.transaction() as connection:
-        space = spaces.find(connection, OTHER)
-        assert space is not None
-        assign(connection, library.owner, late, space)
+    library.embed_late(late, UP, OTHER)
 
-    assert {where(library, each) for each in (late, stays, east)} == {target}
+    assert {library.home(each) for each in (late, stays, east)} == {target}
 
 
 def test_what_one_edition_empties_lives_on_in_the_other(library: VectorLibrary) -> None:
     first, other = library.add(EAST), library.add(FURTHER)
-    cluster = where(library, first)
+    cluster = library.home(first)
     pinned = library.add((1.0, -0.5))
     confirmed = acts.confirm(library.app, library.by, cluster)
     acts.move(library.app, library.by, pinned, None)
@@ -114,13 +82,13 @@ def test_what_one_edition_empties_lives_on_in_the_other(library: VectorLibrary) 
     while not in_phase(library, "tidy"):
         with library.worker.transaction() as connection:
             rebuild(connection, library.owner)
-    purge(library, pinned)
+    library.purge(pinned)
     for _ in range(3):
         library.add(BETWEEN)
 
     library.do("consolidate")
 
-    assert where(library, first) == where(library, other)
+    assert library.home(first) == library.home(other)
     library.check_sums()
     library.do("rebuild")
 
