@@ -56,10 +56,10 @@ _WITH_ALL = sql.SQL(
     "  SELECT s.asset_id, member.words || s.words FROM member JOIN searchable s"
     "  ON s.owner = %(owner)s AND s.asset_id = member.asset_id WHERE {matching}"
     "  AND (member.words || s.words) @@ %(every)s::tsquery),"
-    # Asked once, before anything else is: below a false one nothing is read.
-    " few AS MATERIALIZED (SELECT count(*) < %(enough)s AND %(all_but_one)s::text[] <> '{{}}' AS so"
-    "  FROM found),"
 )
+_ALL_OF_IT = sql.SQL(" hit AS MATERIALIZED (SELECT * FROM found),")
+# Asked once, before anything else is: below a false one nothing is read.
+_FEW_HAVE_ALL = sql.SQL(" few AS MATERIALIZED (SELECT count(*) < %(enough)s AS so FROM found),")
 # Of all that there is, what lacks one of the words; and if that is little, too, what has one.
 _SOME_OF_MANY = sql.SQL(
     " mostly AS MATERIALIZED (SELECT near.asset_id, near.words"
@@ -79,12 +79,14 @@ _SOME_OF_FEW = sql.SQL(
     " partly AS (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
     "  AND s.words @@ %(some)s::tsquery AND (SELECT so FROM few) LIMIT %(most)s),"
 )
-_RANKED = sql.SQL(
+_ALL_OR_SOME = sql.SQL(
     " partly_named AS (SELECT s.asset_id, member.words || s.words AS words"
     "  FROM member JOIN searchable s ON s.owner = %(owner)s AND s.asset_id = member.asset_id"
     "  WHERE {matching} AND (SELECT so FROM few) LIMIT %(most)s),"
     " hit AS MATERIALIZED (SELECT * FROM found UNION ALL SELECT * FROM partly"
     "  UNION ALL SELECT * FROM partly_named),"
+)
+_RANKED = sql.SQL(
     " ranked AS (SELECT DISTINCT ON (asset_id) asset_id, had, rank FROM hit CROSS JOIN LATERAL ("
     "   SELECT count(*) AS had FROM unnest(%(each)s::tsquery[]) AS word (query)"
     "   WHERE hit.words @@ word.query) counted CROSS JOIN LATERAL (SELECT"
@@ -127,8 +129,7 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
     conditions, values = search_filter.conditions(filters)
     each = query_words.each(words)
     most = most_ranked(depth)
-    some = _SOME_OF_FEW if expected <= _FEW else _SOME_OF_MANY
-    parts = [part.format(matching=conditions) for part in (_WITH_ALL, some, _RANKED)]
+    parts = [part.format(matching=conditions) for part in _parts(len(each), expected)]
     cursor = connection.execute(
         sql.SQL("").join(parts),
         {
@@ -161,3 +162,12 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
         )
 
     return read
+
+
+def _parts(words: int, expected: int) -> Sequence[sql.SQL]:
+    """The statement for so many words. One has no parts to look for, which to plan takes as long
+    as to find it."""
+    if words == 1:
+        return _WITH_ALL, _ALL_OF_IT, _RANKED
+    some = _SOME_OF_FEW if expected <= _FEW else _SOME_OF_MANY
+    return _WITH_ALL, _FEW_HAVE_ALL, some, _ALL_OR_SOME, _RANKED
