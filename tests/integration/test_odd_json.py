@@ -8,13 +8,14 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from mammothbox.catalog import collections, document_query
+from mammothbox.catalog import collections, document_query, schema_defs
 from mammothbox.catalog.connection import Database
 from mammothbox.documents.contract import held_to
 from mammothbox.documents.design import Column, TableDesign
 from mammothbox.documents.lines import documents_on_lines
 from mammothbox.documents.outcomes import Document
 from mammothbox.documents.profile import from_json
+from mammothbox.documents.propose import propose
 from mammothbox.documents.query import Known, parse_query
 from mammothbox.errors import Unavailable
 
@@ -52,6 +53,25 @@ def test_keys_with_a_percent_sign_hold_no_proposal_up(house: House) -> None:
         f"/api/v1/schemas/{ids['orders']}", json={"columns": {"/total": {"name": "share %"}}}
     )
     assert (answer.status_code, "percent sign" in answer.text) == (422, True)
+
+
+def test_a_proposal_that_fails_holds_no_other_up(database_urls: DatabaseUrls) -> None:
+    texts = [json.dumps({"id": n, "total": n / 4}) for n in range(20)]
+    torn, *others = (shelve(database_urls, texts) for _ in range(3))
+    with closing(Database(database_urls.worker)) as database:
+        with database.transaction() as connection:
+            collections.set_profile(connection, torn, {"torn": 1})
+
+        with pytest.raises(KeyError):
+            propose(database, "ada")
+        assert [propose(database, "ada") for _ in others] == [False, False]
+        with database.transaction() as connection:
+            for each in others:
+                assert schema_defs.waiting(connection, "ada", each.id) is not None
+
+        # It is tried again when the others are done.
+        with pytest.raises(KeyError):
+            propose(database, "ada")
 
 
 @pytest.mark.parametrize("key", ["rank0", "number0", "string0", "rank\N{NO-BREAK SPACE}0"])

@@ -152,10 +152,17 @@ def count(connection: Connection, collection: Collection, change: int) -> None:
     )
 
 
-def to_reconsider(connection: Connection, owner: str) -> UUID | None:
-    """A collection of the owner's whose schema is to be thought about again."""
+def take_turn(connection: Connection, owner: str) -> UUID | None:
+    """A collection of the owner's whose schema is to be thought about again.
+
+    Until that is done it is the last to be asked for. To be committed before the thinking begins,
+    so that one that fails, or never ends, holds up no other.
+    """
     row = connection.execute(
-        "SELECT id FROM collection WHERE owner = %s AND reconsider ORDER BY id LIMIT 1", [owner]
+        "UPDATE collection SET considered_at = clock_timestamp() WHERE owner = %(owner)s AND id = ("
+        "SELECT id FROM collection WHERE owner = %(owner)s AND reconsider"
+        " ORDER BY considered_at NULLS FIRST, id LIMIT 1) RETURNING id",
+        {"owner": owner},
     ).fetchone()
     return row["id"] if row else None
 

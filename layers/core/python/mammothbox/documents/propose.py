@@ -27,9 +27,10 @@ from mammothbox.observability import logger
 def propose(database: Database, owner: str) -> bool:
     """Think about the schema of one of the owner's collections; whether there was none."""
     with database.transaction() as connection:
-        collection_id = collections.to_reconsider(connection, owner)
-        if collection_id is None:
-            return True
+        collection_id = collections.take_turn(connection, owner)
+    if collection_id is None:
+        return True
+    with database.transaction() as connection:
         _reconsider(connection, owner, collection_id)
     return False
 
