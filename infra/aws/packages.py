@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.aws import bytecode
 from infra.aws.deployables import Deployables
 from infra.aws.settings import REPOSITORY, Settings, contexts, read
 from infra.topology import API, JANITOR, MIGRATE, SEARCH, WORKERS
@@ -54,18 +55,20 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into one folder: pinned requirements, and files of ours by where they go."""
+    """What goes into one folder: pinned requirements, files of ours by where they go, bytecode."""
 
     lock: str | None
     files: dict[str, Path]
+    compiled: bool = False
 
 
 def make(settings: Settings) -> Deployables:
     """Everything that a context deploys. Raises `TooLarge`, and `CalledProcessError`."""
     if settings.package == "zip":
         return Deployables(zips=_zip_for_each(settings))
-    layer = _made("layer", settings, Contents("core", {"python/mammothbox": _LIBRARY}), "python")
-    api = _made("api", settings, Contents(None, _functions("api")))
+    library = Contents("core", {"python/mammothbox": _LIBRARY}, compiled=True)
+    layer = _made("layer", settings, library, "python")
+    api = _made("api", settings, Contents(None, _functions("api"), compiled=True))
     _check_size(layer, api)
     image = _made("image", settings, Contents(None, _context()))
     return Deployables(layer=layer, zips={API.name: api}, image=image)
@@ -108,7 +111,8 @@ def _context() -> dict[str, Path]:
 
 def _made(name: str, settings: Settings, contents: Contents, into: str = "") -> Path:
     """The folder, made anew if what it is made of has changed."""
-    stamp = _stamp(settings, contents)
+    python = bytecode.compiler(settings.python) if contents.compiled else None
+    stamp = _stamp(settings, contents, compiled=python is not None)
     # Without a dot, which CDK would take for an extension.
     folder = HOME / f"{name}-{settings.architecture}-{settings.python.replace('.', '')}"
     marker = HOME / f"{folder.name}.stamp"
@@ -122,8 +126,21 @@ def _made(name: str, settings: Settings, contents: Contents, into: str = "") -> 
         _strip(folder / into)
     for place, source in contents.files.items():
         _copy(source, folder / place)
+    if contents.compiled:
+        _compile(folder, python, settings)
     marker.write_text(stamp)
     return folder
+
+
+def _compile(folder: Path, python: str | None, settings: Settings) -> None:
+    if python is not None:
+        bytecode.write(python, folder)
+        return
+    print(
+        f"There is no python{settings.python} here: {folder.name} goes without bytecode, and starts"
+        " half as slow again. Install one and deploy again.",
+        file=sys.stderr,
+    )
 
 
 def _install(lock: str, target: Path, settings: Settings) -> None:
@@ -163,9 +180,10 @@ def _copy(source: Path, place: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _stamp(settings: Settings, contents: Contents) -> str:
-    digest = hashlib.sha256(f"{settings.architecture} {settings.python}\n".encode())
-    digest.update(Path(__file__).read_bytes())
+def _stamp(settings: Settings, contents: Contents, *, compiled: bool) -> str:
+    digest = hashlib.sha256(f"{settings.architecture} {settings.python} {compiled}\n".encode())
+    for program in (__file__, bytecode.__file__):
+        digest.update(Path(program).read_bytes())
     if contents.lock is not None:
         digest.update((_REQUIREMENTS / f"{contents.lock}.txt").read_bytes())
     for place, source in sorted(contents.files.items()):
