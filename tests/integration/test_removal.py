@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from typing import Any
 from uuid import UUID
 
 import pytest
+from mammothbox.storage.library import Library, Made
 from starlette.testclient import TestClient
 
-from infra.topology import RAW_BUCKET
+from infra.topology import LIBRARY_BUCKET, RAW_BUCKET
 from tests.house import House, object_created
+from tests.integration.test_documents import cut_into_parts
 
 TEXT = b"What the mammoth saw."
 
@@ -131,3 +134,33 @@ def test_late_bytes_of_a_purged_object_go_while_another_keeps_the_earlier(
     house.run_queues()
 
     stays_whole(house, client, second, f"incoming/ada/{first}")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_was_being_unpacked_of_a_purged_file_goes_too(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    cut_into_parts(monkeypatch, 2048)
+    body = gzip.compress(b'{"said": "in confidence"}\n' * 500)
+    asset_id = house.upload(client, body, filename="a.gz", collection="some")
+    house.run_queues("intake")
+    records = house.receive("schema")
+    put = Library.put
+
+    def late(library: Library, made_of: UUID, made: Made) -> None:
+        purge(client, asset_id)
+        put(library, made_of, made)
+        if killed:
+            raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Library, "put", late)
+        if killed:
+            with pytest.raises(SystemExit):
+                house.invoke("schema", records)
+        else:
+            house.invoke("schema", records)
+            assert house.s3.list_objects_v2(Bucket=LIBRARY_BUCKET)["KeyCount"] == 0
+    assert house.invoke("schema", records) == []
+
+    assert house.s3.list_objects_v2(Bucket=LIBRARY_BUCKET)["KeyCount"] == 0

@@ -25,7 +25,12 @@ def receive(reading: Reading, body: str) -> Outgoing:
         follows = PROVE if call.chore == PROPOSE else None
         return Outgoing(chores=(ChoreCall(chore=follows, owner=call.owner),) if follows else ())
     return receive_stage(
-        reading.database, reading.limits, body, {SCHEMA: partial(_read, reading)}, worker=SCHEMA
+        reading.database,
+        reading.limits,
+        body,
+        {SCHEMA: partial(_read, reading)},
+        worker=SCHEMA,
+        forget=reading.library.erase,
     )
 
 

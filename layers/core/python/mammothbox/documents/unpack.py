@@ -66,7 +66,9 @@ def _store(
         asset.owner, asset.id, number, collection.id, stored.name, piece.position, piece.end
     )
     with reading.database.transaction() as connection:
-        if not document_parts.plan(connection, [part]):
-            raise Permanent("being_purged", "The asset is being erased.")
-        document_parts.refuse(connection, part, piece.refused, told(piece.refusals))
-        return Outgoing((stages.queue(connection, asset, Next(SCHEMA, part=number)),))
+        if document_parts.plan(connection, [part]):
+            document_parts.refuse(connection, part, piece.refused, told(piece.refusals))
+            return Outgoing((stages.queue(connection, asset, Next(SCHEMA, part=number)),))
+    # The purge came first; what was put down after it must go as well.
+    reading.library.erase(asset.id)
+    raise Permanent("being_purged", "The asset is being erased.")
