@@ -193,6 +193,15 @@ def newest(connection: Connection, owner: str, collection_id: UUID) -> SchemaDef
     )
 
 
+def of_collection(connection: Connection, owner: str, collection_id: UUID) -> list[SchemaDef]:
+    """Every schema that the collection ever had, the oldest first."""
+    rows = connection.execute(
+        _SELECT + " AND collection_id = %(collection)s ORDER BY version",
+        {"owner": owner, "collection": collection_id},
+    ).fetchall()
+    return [SchemaDef(**row) for row in rows]
+
+
 def turned_down(
     connection: Connection, owner: str, collection_id: UUID, structure_hash: str
 ) -> list[SchemaDef]:
@@ -257,6 +266,20 @@ def replace(connection: Connection, definition: SchemaDef, proposed: Proposed) -
     )
 
 
+def set_evidence(
+    connection: Connection,
+    definition: SchemaDef,
+    profile: dict[str, Any],
+    dry_run: dict[str, Any] | None,
+) -> None:
+    """Let other evidence speak for it. A dry run that is under way counts no more."""
+    connection.execute(
+        "UPDATE schema_def SET profile = %s, dry_run = %s, updated_at = clock_timestamp()"
+        " WHERE owner = %s AND id = %s",
+        [Jsonb(profile), _json(dry_run), definition.owner, definition.id],
+    )
+
+
 def prove_again(connection: Connection, owner: str, collection_id: UUID) -> bool:
     """Doubt the proposal that waits, for the table it would change is another; if there is one."""
     row = connection.execute(
@@ -283,17 +306,17 @@ def conclude_proof(
     dry_run: dict[str, Any] | None,
     error: str | None = None,
 ) -> bool:
-    """Put down what the dry run showed; whether the proposal is still the one it was run for."""
+    """Put down what the dry run showed; whether the proposal is still as it was run for."""
     row = connection.execute(
         "UPDATE schema_def SET status = %s, dry_run = %s, error = %s, updated_at = now()"
-        " WHERE owner = %s AND id = %s AND status = 'proving' AND ddl_sha256 = %s RETURNING 1",
+        " WHERE owner = %s AND id = %s AND status = 'proving' AND updated_at = %s RETURNING 1",
         [
             status,
             _json(dry_run),
             error,
             definition.owner,
             definition.id,
-            definition.ddl_sha256,
+            definition.updated_at,
         ],
     ).fetchone()
     return row is not None

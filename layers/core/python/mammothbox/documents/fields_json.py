@@ -11,6 +11,9 @@ from typing import Any
 from mammothbox.documents.fields import Field, Lists, Numeric, Profile, Text
 from mammothbox.documents.sketch import Sketch
 
+# What of a shown field is taken from documents as it stands there.
+_VALUES = ("values", "numeric", "examples")
+
 
 def to_json(profile: Profile) -> dict[str, Any]:
     """Plain JSON: the same for equal profiles, byte for byte."""
@@ -48,6 +51,19 @@ def shown(profile: Profile) -> dict[str, Any]:
             _shown(list(path), profile.fields[path], shares) for path in sorted(profile.fields)
         ],
     }
+
+
+def without_values(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A profile for people that tells how many and how long, and repeats no value."""
+    return {**shown, "fields": [_without_values(field) for field in shown["fields"]]}
+
+
+def _without_values(field: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: what for name, what in field.items() if name not in _VALUES}
+    lists = told.get("lists")
+    if lists and lists["elements"]:
+        told["lists"] = {**lists, "elements": without_values(lists["elements"])}
+    return told
 
 
 def _shown(path: list[str], known: Field, documents: int) -> dict[str, Any]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from mammothbox.catalog import chores, collections, document_parts, document_tables, typed_tables
+from mammothbox.catalog import (
+    chores,
+    collections,
+    document_parts,
+    document_tables,
+    schema_defs,
+    typed_tables,
+)
+from mammothbox.catalog.collections import Collection
 from mammothbox.catalog.connection import Connection
 from mammothbox.documents.chore_names import PROPOSE
+from mammothbox.documents.fields_json import without_values
 
 
 def forget_documents(connection: Connection, owner: str, asset_id: UUID) -> None:
     """Take the asset's documents out of every table they are in.
 
-    What was learned of them stays in the profile until it is made anew.
+    What was learned of them stays in the profile until it is made anew; schemas, which are never
+    made anew, repeat no value of the collection any more.
     """
     for collection_id in document_parts.collections_of(connection, owner, asset_id):
         # A piece of the file that is just being written is waited for, and goes too.
@@ -26,3 +37,20 @@ def forget_documents(connection: Connection, owner: str, asset_id: UUID) -> None
             collections.doubt_profile(connection, owner, collection_id)
             collections.count(connection, collection, -gone)
             chores.ask(connection, owner, PROPOSE)
+            _forget_values(connection, collection)
+
+
+def _forget_values(connection: Connection, collection: Collection) -> None:
+    """Nobody can tell which of the values in them were of the documents that went."""
+    for definition in schema_defs.of_collection(connection, collection.owner, collection.id):
+        profile, dry_run = without_values(definition.profile), _without_examples(definition.dry_run)
+        is_same = (profile, dry_run) == (definition.profile, definition.dry_run)
+        # A dry run that is under way has seen the documents.
+        if not is_same or definition.status == "proving":
+            schema_defs.set_evidence(connection, definition, profile, dry_run)
+
+
+def _without_examples(dry_run: dict[str, Any] | None) -> dict[str, Any] | None:
+    if dry_run is None:
+        return None
+    return {**dry_run, "misfits": [{**one, "examples": []} for one in dry_run["misfits"]]}

@@ -96,7 +96,7 @@ def refreshed(connection: Connection, definition: SchemaDef) -> SchemaDef:
         return definition
     changed = replace(definition, ddl=ddl, ddl_sha256=table_ddl.ddl_sha256(ddl))
     schema_defs.replace(connection, definition, changed)
-    return changed
+    return _required(schema_defs.get(connection, definition.owner, definition.id), definition.id)
 
 
 def approve(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from mammothbox.catalog import collections, document_tables
+from mammothbox.catalog import collections, document_tables, schema_defs
 from mammothbox.catalog.collections import Collection
 from mammothbox.catalog.connection import Connection
 from mammothbox.documents import profile
@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 5_000
 def relearn(connection: Connection, collection: Collection) -> Profile | None:
     """Look at every document again and put down what is found; `None` when there are none.
 
-    After `collections.rebuild`.
+    The proposal that waits tells what is there now. After `collections.rebuild`.
     """
     size = document_tables.size(connection, collection.docs_table)
     is_large = collection.documents > _MOST_DOCUMENTS or size > _MOST_BYTES
@@ -37,6 +37,9 @@ def relearn(connection: Connection, collection: Collection) -> Profile | None:
         collections.forget_profile(connection, collection)
         return None
     collections.set_profile(connection, collection, profile.to_json(found))
+    waiting = schema_defs.waiting(connection, collection.owner, collection.id)
+    if waiting is not None:
+        schema_defs.set_evidence(connection, waiting, profile.shown(found), waiting.dry_run)
     return found
 
 
