@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from mammothbox.catalog import dry_runs
+from mammothbox.errors import Unavailable
 from mammothbox.storage.library import Library, Made
 from starlette.testclient import TestClient
 
@@ -72,6 +73,30 @@ def test_a_purged_drop_takes_the_marks_of_its_key_along_when_it_was_the_last(
 
     purge(client, other)
     assert in_bucket(house) == {}
+
+
+def test_a_purge_that_was_cut_short_is_finished_by_asking_again(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = house.upload(client, TEXT)
+    house.run_queues("intake")
+
+    def away(*_: object) -> None:
+        raise Unavailable("S3 went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Library, "erase", away)
+        address = f"/api/v1/objects/{asset_id}?purge=true"
+        assert [client.delete(address).status_code for _ in range(2)] == [503, 503]
+    assert client.get(f"/api/v1/objects/{asset_id}").status_code == 404
+
+    purge(client, asset_id)
+
+    assert in_bucket(house) == {}
+    assert client.delete(address).status_code == 404
+    told = client.get(f"/api/v1/objects/{asset_id}/lineage").json()["items"]
+    assert [one["event"] for one in told].count("asset.purge_began") == 1
+    assert told[-1]["event"] == "asset.purged"
 
 
 def announced_again(house: House, client: TestClient) -> UUID:

@@ -81,10 +81,18 @@ def restore(
 def begin_purge(
     database: Database, owner: str, asset_id: UUID, *, actor: str, request_id: str
 ) -> tuple[Asset, Outgoing]:
-    """Hide the asset for good; `finish_purge` does the rest. Raises `NotFound`."""
+    """Hide the asset for good; `finish_purge` does the rest, of one hidden before as well.
+
+    Raises `NotFound`.
+    """
     with database.transaction(owner) as connection:
         clustering = clusterings.lock(connection, owner)
-        asset = _locked(connection, owner, asset_id)
+        asset = originals.lock_with_asset(connection, owner, asset_id)
+        if asset is None:
+            begun = assets.get(connection, owner, asset_id, purging=True)
+            if begun is None:
+                raise NotFound("object", asset_id)
+            return begun, Outgoing()
         depart(connection, clustering, asset_id)
         settled = assets.fail(
             connection, owner, asset_id, code="purged", detail="Erased on request.", retryable=False
@@ -125,6 +133,10 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
         placements.forget(connection, asset.owner, [copy for copy in placed if not copy.making])
         forget_documents(connection, asset.owner, asset.id)
         lexicon.doubt(connection, asset.owner, asset.id)
+        assets.lock(connection, asset.owner, asset.id)
+        if assets.get(connection, asset.owner, asset.id, purging=True) is None:
+            # Somebody else has just come to this end.
+            return
         assets.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
         jobs.forget_comments(connection, asset.owner, asset.job_id)

@@ -135,11 +135,10 @@ def insert(connection: Connection, assets: Sequence[NewAsset]) -> None:
     )
 
 
-def get(connection: Connection, owner: str, asset_id: UUID) -> Asset | None:
-    """The asset, in the trash or not; `None` once its purge has begun."""
-    row = connection.execute(
-        SELECT + " WHERE a.owner = %s AND a.id = %s AND a.purging_at IS NULL", [owner, asset_id]
-    ).fetchone()
+def get(connection: Connection, owner: str, asset_id: UUID, purging: bool = False) -> Asset | None:
+    """The asset, in the trash or not; with `purging` one whose purge has begun, and no other."""
+    one = " WHERE a.owner = %s AND a.id = %s AND (a.purging_at IS NOT NULL) = %s"
+    row = connection.execute(SELECT + one, [owner, asset_id, purging]).fetchone()
     return Asset(**row) if row else None
 
 
