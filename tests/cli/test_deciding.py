@@ -155,3 +155,18 @@ def test_operators_see_queues_and_models(
     assert person("keys", "revoke", made["key_id"], "--yes").status == 0
     monkeypatch.setenv("MAMMOTHBOX_KEY", made["key"])
     assert person("ls").status == 3
+
+
+def test_a_redrive_goes_on_until_all_was_tried_again(
+    house: House, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAMMOTHBOX_KEY", house.key("operator"))
+    monkeypatch.setattr("mammothbox.dead_letters._MOST", 10)
+    for number in range(25):
+        house.sqs.send_message(
+            QueueUrl=house.dead_letter_queue_urls["tag"], MessageBody=f"number {number}"
+        )
+
+    told = lines(person("dlq", "redrive", "tag", "--json").out)
+
+    assert told == [{"queue": "tag", "messages": 25, "stages": 0}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from clients.cli.commands.tag import Yes
 from clients.cli.listing import Column
 from clients.cli.output import Json
 from clients.cli.problems import USAGE, Stop
-from clients.cli.server import connect
+from clients.cli.server import Server, connect
 from clients.cli.targets import sure
 
 Queue = Annotated[str, typer.Argument(help="Such as intake or embed.")]
@@ -62,11 +63,16 @@ def add(app: typer.Typer) -> None:
 def list_queues(as_json: Json = False) -> None:
     """List the queues: what waits, and what was given up."""
     with connect() as server:
-        found = server.get("admin/queues")["items"]
+        found = _queues(server)
     if as_json:
         output.emit_lines(found)
     else:
         listing.rows(found, _QUEUES)
+
+
+def _queues(server: Server) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = server.get("admin/queues")["items"]
+    return items
 
 
 def show(
@@ -95,21 +101,34 @@ def redrive(
     everything: Annotated[bool, typer.Option("--all", help="Of every queue.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Try again what was given up; repeating it does nothing more.
+    """Try again all that was given up; repeating it does nothing more.
 
     Examples: mammothbox dlq redrive embed · mammothbox dlq redrive --all
     """
     if everything == bool(queue):
         raise Stop("Name a queue, or say --all.", USAGE)
     with connect() as server:
-        names = [queue] if queue else [one["name"] for one in server.get("admin/queues")["items"]]
-        for name in names:
-            redriven = server.post(f"admin/dlq/{name}/redrive", repeatable=True)
+        dead = {one["name"]: _dead(one) + one["dead_stages"] for one in _queues(server)}
+        for name in [queue] if queue else dead:
+            redriven = _redriven(server, name, dead.get(name, 0))
             if as_json:
                 output.emit_lines([{"queue": name, **redriven}])
             else:
                 messages, stages = redriven["messages"], redriven["stages"]
                 output.note(f"{name}: {messages} messages and {stages} stages are tried again.")
+
+
+def _redriven(server: Server, name: str, dead: int) -> Counter[str]:
+    """What was tried again of a queue, call after call, for none takes very many.
+
+    Once as many as were dead at the beginning have been, the rest has died since.
+    """
+    done: Counter[str] = Counter()
+    while True:
+        moved = server.post(f"admin/dlq/{name}/redrive", repeatable=True)
+        done.update(moved)
+        if not any(moved.values()) or done.total() >= dead:
+            return done
 
 
 def discard(

@@ -172,7 +172,8 @@ def look(
 
 @router.post("/dlq/{queue}/redrive")
 def redrive(queue: str, caller: Operator) -> Redriven:
-    """Try everything dead again. Repeating it is harmless; the history of attempts stays."""
+    """Try again what is dead, some hundred stages and messages at a time: repeat it until it moves
+    nothing. That is harmless; the history of attempts stays."""
     redriven = services.dead_letters().redrive(
         queue, actor=caller.actor, request_id=caller.request_id
     )

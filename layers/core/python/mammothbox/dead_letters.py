@@ -83,6 +83,7 @@ class DeadLetters:
     def redrive(self, name: str, *, actor: str, request_id: str) -> Redriven:
         """Give dead stages a fresh budget and send dead messages back to their queue.
 
+        Both up to a limit, which a request has the time for: what is left is for the next one.
         What earlier attempts did stays in the lineage. Raises `Refused` for an unknown queue.
         """
         self._known(name)
