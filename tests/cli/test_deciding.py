@@ -170,3 +170,20 @@ def test_a_redrive_goes_on_until_all_was_tried_again(
     told = lines(person("dlq", "redrive", "tag", "--json").out)
 
     assert told == [{"queue": "tag", "messages": 25, "stages": 0}]
+
+
+def test_operators_look_after_the_keys_of_others(
+    house: House, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAMMOTHBOX_KEY", house.key("operator"))
+    of_grace = ("--owner", "grace")
+    made = json.loads(person("keys", "create", "scanner", *of_grace, "--json").out)
+    person("keys", "create", "guest", "--days", "0.000001", *of_grace)
+
+    told = person("keys", "list", *of_grace).out
+    revoked = person("keys", "revoke", made["key_id"], *of_grace, "--yes")
+
+    assert "scanner" in told and "expired 20" in told and "until" not in told
+    assert revoked.status == 0
+    assert "revoked 20" in person("keys", "list", *of_grace).out
+    assert person("keys", "revoke", made["key_id"], "--yes").status == 4

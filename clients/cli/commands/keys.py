@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,11 +14,16 @@ from clients.cli.output import Json
 from clients.cli.server import connect
 from clients.cli.targets import sure, the_id
 
+Owner = Annotated[str | None, typer.Option(help="For operators: whose it is.")]
+
 
 def _state(one: dict[str, Any]) -> str:
     if one["revoked_at"]:
         return f"revoked {output.when(one['revoked_at'])}"
-    return f"until {output.when(one['expires_at'])}" if one["expires_at"] else "in force"
+    if one["expires_at"] is None:
+        return "in force"
+    is_over = datetime.fromisoformat(one["expires_at"]) <= datetime.now(UTC)
+    return f"{'expired' if is_over else 'until'} {output.when(one['expires_at'])}"
 
 
 _COLUMNS = (
@@ -41,6 +47,7 @@ def add(app: typer.Typer) -> None:
 
 def list_keys(
     *,
+    owner: Owner = None,
     limit: listing.Limit = listing.USUAL,
     everything: listing.Everything = False,
     as_json: Json = False,
@@ -48,7 +55,7 @@ def list_keys(
     """List the owner's keys, never what they are."""
     with connect() as server:
         asked = listing.Asked(limit, everything, as_json)
-        listing.show(server, "keys", {}, _COLUMNS, asked, empty="There is no key.")
+        listing.show(server, "keys", {"owner": owner}, _COLUMNS, asked, empty="There is no key.")
 
 
 def create(
@@ -58,7 +65,7 @@ def create(
     days: Annotated[
         float | None, typer.Option(help="How long it is in force; else for ever.")
     ] = None,
-    owner: Annotated[str | None, typer.Option(help="For operators: whose it is.")] = None,
+    owner: Owner = None,
     as_json: Json = False,
 ) -> None:
     """Make a key, which is shown this once, alone on standard output.
@@ -76,11 +83,14 @@ def create(
 
 
 def revoke(
-    key: Annotated[str, typer.Argument(help="The id of a key.")], *, yes: Yes = False
+    key: Annotated[str, typer.Argument(help="The id of a key.")],
+    *,
+    owner: Owner = None,
+    yes: Yes = False,
 ) -> None:
     """Put a key out of force, for good."""
     the_id(key, "a key", "keys list")
     sure(f"Revoke {key}?", yes)
     with connect() as server:
-        server.delete(f"keys/{key}")
+        server.delete(f"keys/{key}", {"owner": owner})
     output.note("It is revoked.")
