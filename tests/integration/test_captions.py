@@ -17,8 +17,9 @@ from tests.gemini_server import (
     blocked,
     error,
     gemini_server,
+    retry_info,
 )
-from tests.house import House, event
+from tests.house import House, event, forget_everything
 from tests.samples import PNG, png
 
 pytestmark = pytest.mark.xdist_group("models")
@@ -159,6 +160,31 @@ def test_a_captioner_that_is_down_is_given_up_on_at_the_last_try(
     assert asset["status"] == "ready"
     assert caption_stage(asset)["state"] == "skipped"
     assert used(house) == (0, 0)
+
+
+def test_pictures_wait_for_a_captioner_that_takes_no_more_for_now(
+    house: House, client: TestClient, gemini: GeminiServer
+) -> None:
+    """Nobody looked at them, so that they are not given up; the janitor wakes them again."""
+    gemini.will(error(429, "RESOURCE_EXHAUSTED", details=(retry_info("600s"),)))
+    ids = [house.upload(client, PNG), house.upload(client, png(shade=7))]
+    house.run_queues("intake", "embed")
+    records = house.receive("caption")
+
+    for receives in ("1", "2", "3"):
+        for record in records:
+            record["attributes"]["ApproximateReceiveCount"] = receives
+        failed = house.invoke("caption", records)
+
+    assert failed == []
+    house.run_queues("tag", "cluster")
+    assert len(gemini.requests) == 1
+    assert {caption_stage(house.get(client, each))["state"] for each in ids} == {"queued"}
+    forget_everything()
+    house.rows("UPDATE stage SET woken_at = now() - interval '2 hours' WHERE name = 'caption'")
+    house.sweep()
+    house.run_queues()
+    assert {house.get(client, each)["caption"] for each in ids} == {GOOD["caption"]}
 
 
 def test_the_caption_function_needs_no_way_to_the_catalogue(

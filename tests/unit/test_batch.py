@@ -154,6 +154,18 @@ def test_a_failed_message_comes_back_later_each_time(
     assert batch.hides.hidden == [("intake", "receipt-a", seconds)]
 
 
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 41), (2, 82), (4, 328), (5, 600), (9, 600)])
+def test_what_is_told_when_to_ask_again_comes_back_no_sooner(
+    batch: Batch, receives: int, seconds: int
+) -> None:
+    def work(body: str) -> Outgoing:
+        raise Retryable("busy", body, retry_after=40.2)
+
+    batch.handle(["a"], work, receives=receives)
+
+    assert batch.hides.hidden == [("intake", "receipt-a", seconds)]
+
+
 def test_a_message_nobody_can_read_goes_straight_to_the_dead_letters(batch: Batch) -> None:
     def work(body: str) -> Outgoing:
         raise Permanent("unknown_message", body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -14,13 +15,15 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from mammothbox.errors import Permanent, Unavailable
+from mammothbox.errors import Permanent, Retryable, Unavailable
 from mammothbox.messages import REQUEST_ID_ATTRIBUTE, Outcome, Outgoing
 from mammothbox.observability import logger
 from mammothbox.queues import SqsQueues
 from mammothbox.stages import Failed
 
 _LONGEST_BACKOFF_S = 120
+# All waits of a message together are shorter than the janitor's before it wakes a stage again.
+_LONGEST_WAIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,10 @@ def _pause_s(error: Exception, record: SQSRecord) -> int:
     if isinstance(error, Permanent):
         return 0
     receives = int(record.attributes.approximate_receive_count)
-    return min(1 << receives, _LONGEST_BACKOFF_S)
+    backoff = min(1 << receives, _LONGEST_BACKOFF_S)
+    asked = error.retry_after if isinstance(error, Retryable) else None
+    # All that wait for the same moment would be too many again: the next time they wait longer.
+    return max(backoff, min(ceil(asked or 0) << (receives - 1), _LONGEST_WAIT_S))
 
 
 def _bring_back(worker: Worker, record: SQSRecord, pause_s: int) -> None:

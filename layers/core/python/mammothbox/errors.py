@@ -17,12 +17,16 @@ class Permanent(Exception):
 
 
 class Retryable(Exception):
-    """A passing fault: the message goes back to its queue."""
+    """A passing fault: the message goes back to its queue.
 
-    def __init__(self, code: str, detail: str) -> None:
+    `retry_after` is in seconds, when it is known before when another try is of no use.
+    """
+
+    def __init__(self, code: str, detail: str, retry_after: float | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class NotItsTurn(Retryable):

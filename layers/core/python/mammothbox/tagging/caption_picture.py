@@ -1,7 +1,8 @@
 """Caption: show a picture to the captioner and put its answer beside it.
 
 Runs without the catalogue. Whatever comes of it, an answer or the reason why there is none
-lies in the library at the end, and the tag function is woken to take it in.
+lies in the library at the end, and the tag function is woken to take it in. A captioner that
+has no time for a picture gives no answer and no reason: the stage waits, and is woken again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from mammothbox.storage.library import Library
 from mammothbox.tagging import caption_file
 from mammothbox.tagging.caption_file import CaptionFile
 from mammothbox.tagging.caption_orders import PICTURE
-from mammothbox.tagging.captioner import BadAnswer, Captioner, RefusedBySafety
+from mammothbox.tagging.captioner import (
+    BadAnswer,
+    Captioner,
+    CaptionerResting,
+    RateLimited,
+    RefusedBySafety,
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,21 @@ class _File:
 def receive(captioning: Captioning, delivery: Delivery) -> Outgoing:
     """Caption the picture of the asset that the message names, unless that is done already.
 
-    Raises `Retryable` while another try may help; the last one puts down that none did.
+    Raises `Retryable` while another try may help; the last one puts down that none did. Where no
+    try was one, because the captioner takes no more for now, the janitor wakes the stage again.
     """
     told = parse_wake_up(delivery.body)
     if told is None or told.stage != CAPTION:
         raise Permanent("not_for_caption", "The message wakes no caption stage.")
     if not _is_captioned(captioning, told):
-        found = _ask(captioning, told, last_try=delivery.receives >= captioning.max_receives)
+        last_try = delivery.receives >= captioning.max_receives
+        try:
+            found = _ask(captioning, told, last_try=last_try)
+        except (RateLimited, CaptionerResting) as fault:
+            if not last_try:
+                raise
+            logger.info("the picture waits", extra={"error": fault.code})
+            return Outgoing()
         captioning.library.put(told.asset_id, _File(caption_file.dump(found)))
     captioning.wake_tag(told)
     return Outgoing()
@@ -77,6 +92,8 @@ def _ask(captioning: Captioning, told: WakeUp, *, last_try: bool) -> CaptionFile
         answer = captioning.captioner.caption(picture, captioning.language)
     except (RefusedBySafety, BadAnswer) as fault:
         return caption_file.not_captioned(fault, model, datetime.now(UTC))
+    except (RateLimited, CaptionerResting):
+        raise
     except Retryable as fault:
         if not last_try:
             raise

@@ -19,22 +19,23 @@ MOST_TOKENS = 1_000_000
 
 
 class RateLimited(Retryable):
-    """The captioner wants no more for now; `retry_after` is in seconds, when it says so."""
+    """The captioner wants no more for now."""
 
     def __init__(self, retry_after: float | None) -> None:
-        super().__init__("captioner_rate_limited", "The captioner takes no more for now.")
-        self.retry_after = retry_after
+        super().__init__(
+            "captioner_rate_limited", "The captioner takes no more for now.", retry_after
+        )
 
 
 class CaptionerDown(Retryable):
-    """No answer, or one that says the fault is not the picture's.
+    """No answer, or one that says the fault is not the picture's."""
 
-    `retry_after` is in seconds, when it is known when to ask again.
-    """
 
-    def __init__(self, code: str, detail: str, retry_after: float | None = None) -> None:
-        super().__init__(code, detail)
-        self.retry_after = retry_after
+class CaptionerResting(CaptionerDown):
+    """The captioner failed for others so often that it was not asked at all."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("captioner_resting", "The captioner failed too often.", wait_s)
 
 
 class RefusedBySafety(Permanent):

@@ -19,6 +19,7 @@ from mammothbox.tagging.captioner import (
     BadAnswer,
     Caption,
     CaptionerDown,
+    CaptionerResting,
     RateLimited,
     RefusedBySafety,
 )
@@ -112,7 +113,7 @@ class GeminiCaptioner:
         """See `Captioner`. Tries again by itself while its patience lasts."""
         told_how = instructions(language)
         if wait := self._circuit.wait_s():
-            raise CaptionerDown("captioner_resting", "The captioner failed too often.", wait)
+            raise CaptionerResting(wait)
         give_up_at = self._clock() + self._options.patience_s
         try:
             answer = self._read(image, told_how, give_up_at)
