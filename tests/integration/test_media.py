@@ -207,6 +207,76 @@ def test_a_change_of_tags_is_taken_back(house: House, client: TestClient) -> Non
     assert twice.json()["code"] == "contradiction"
 
 
+def test_a_tag_is_the_same_whatever_its_capitals(house: House, client: TestClient) -> None:
+    asset_id = house.upload(client, photo())
+    house.run_queues()
+    path = f"/api/v1/objects/{asset_id}"
+
+    def tags() -> dict[str, str]:
+        return {tag["label"]: tag["source"] for tag in house.get(client, asset_id)["tags"]}
+
+    def sent(**edit: list[str]) -> Any:
+        answer = client.patch(path, json={"tags": edit})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["undo"]
+
+    before = tags()
+    by_file = next(label for label, source in before.items() if source == "metadata")
+    undo = sent(add=[by_file.swapcase(), "Öresund"])
+    assert tags() == {label: each for label, each in before.items() if label != by_file} | {
+        by_file.swapcase(): "hand",
+        "Öresund": "hand",
+    }
+    sent(**undo)
+    assert tags() == before
+
+    sent(add=["kept"])
+    undo = sent(add=["Kept"])
+    assert ("kept" in tags(), tags()["Kept"]) == (False, "hand")
+    sent(**undo)
+    assert ("Kept" in tags(), tags()["kept"]) == (False, "hand")
+    sent(forget=["KEPT"])
+    assert tags() == before
+
+    # What is taken away is the tag that is there, and no run brings another spelling of it.
+    assert sent(remove=[by_file.swapcase()]) == {"add": [by_file], "remove": [], "forget": []}
+    assert sent(remove=[by_file.swapcase()]) == {"add": [], "remove": [], "forget": []}
+    assert house.get(client, asset_id)["tags_removed"] == [by_file]
+    house.rows("UPDATE tag_by_hand SET label = %s", by_file.swapcase())
+    client.post(f"{path}/replay", json={"stages": ["embed", "tag"]})
+    house.run_queues()
+    assert by_file not in tags()
+    sent(add=[by_file])
+    assert house.get(client, asset_id)["tags_removed"] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "asked"),
+    [
+        ("Beach", ("beach", "BEACH")),
+        ("İstanbul", ("İstanbul", "istanbul", "i\u0307stanbul")),
+        ("ΟΔΟΣ ΜΟΥ", ("ΟΔΟΣ μου", "οδος ΜΟΥ", "οδοσ μου")),
+        ("οδος μου", ("ΟΔΟΣ ΜΟΥ", "οδος μου")),
+    ],
+)
+def test_searches_find_tags_whatever_their_capitals(
+    house: House, client: TestClient, label: str, asked: tuple[str, ...]
+) -> None:
+    asset_id = house.upload(client, b"kept as it came")
+    house.run_queues("intake")
+    client.patch(f"/api/v1/objects/{asset_id}", json={"tags": {"add": [label]}})
+
+    def found(query: str) -> int:
+        answer = client.get("/api/v1/search", params={"query": query})
+        assert answer.status_code == 200, answer.text
+        return len(answer.json()["results"])
+
+    for each in asked:
+        assert found(f'tag:"{each}"') == 1
+        assert found(f'tag:"{each}",other') == 1
+        assert found(f'-tag:"{each}"') == 0
+
+
 def test_what_a_hand_left_out_stays(house: House, client: TestClient) -> None:
     asset_id = house.upload(client, PNG)
     client.patch(f"/api/v1/objects/{asset_id}", json={"comments": "by the sea", "rating": 5})

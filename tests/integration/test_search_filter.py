@@ -21,7 +21,7 @@ from infra.local.postgres import Server
 
 ASSETS = 600
 BEGIN = datetime(2024, 1, 1)
-LABELS = ("beach", "dog", "red car", "x' OR true --", "50%", "straße")
+LABELS = ("beach", "dog", "red car", "x' or true --", "50%", "straße")
 CLUSTERS = [UUID(int=n) for n in range(1, 5)]
 
 

@@ -5,7 +5,7 @@ Every retriever, list, bucket and map uses these, so that they agree on what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from math import asin, cos, degrees, pi, radians, sin
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from mammothbox.searching.filters import Box, Circle, Filters, Range
+from mammothbox.tagging.same_label import small_letters
 
 _EARTH_M = 6_371_008.8
 _POLE = 90.0
@@ -83,10 +84,11 @@ def _conditions(filters: Filters) -> Iterator[_Condition]:
 
 def _facets(filters: Filters) -> Iterator[_Condition]:
     """What the index of facets narrows by, and what is left out by facets."""
-    every = {f"tag:{label}" for label in filters.all_tags}
+    tags = [_tags([label]) for label in sorted(filters.all_tags)]
+    every = {forms[0] for forms in tags if len(forms) == 1}
     every |= {f"camera:{word}" for word in filters.camera}
     every |= {f"lens:{word}" for word in filters.lens}
-    none = {f"tag:{label}" for label in filters.no_tags}
+    none = set(_tags(filters.no_tags))
     if len(filters.kinds) == 1:
         every |= {f"kind:{kind}" for kind in filters.kinds}
     if filters.collection is not None:
@@ -98,11 +100,17 @@ def _facets(filters: Filters) -> Iterator[_Condition]:
             (every if asked else none).add(facet)
     if every:
         yield "s.facets @> %(filter_every)s::text[]", {"filter_every": sorted(every)}
+    any_of = [forms for forms in tags if len(forms) > 1]
     if filters.any_tags:
-        labels = [f"tag:{label}" for label in sorted(filters.any_tags)]
-        yield "s.facets && %(filter_any)s::text[]", {"filter_any": labels}
+        any_of.append(_tags(filters.any_tags))
+    for number, forms in enumerate(any_of):
+        yield f"s.facets && %(filter_any{number})s::text[]", {f"filter_any{number}": forms}
     if none:
         yield "NOT s.facets && %(filter_none)s::text[]", {"filter_none": sorted(none)}
+
+
+def _tags(labels: Iterable[str]) -> list[str]:
+    return sorted({f"tag:{form}" for label in labels for form in small_letters(label)})
 
 
 def _clusters(filters: Filters) -> Iterator[_Condition]:

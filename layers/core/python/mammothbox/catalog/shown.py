@@ -17,7 +17,8 @@ from mammothbox.catalog.document_parts import REFUSED
 class Shown:
     """Facts, tags, caption and derivatives. Of what is no media, all is empty.
 
-    `tags` have `label`, `source` and `score`; each label once, by whom to believe first.
+    `tags` have `label`, `source` and `score`; each label once, whatever its
+    capitals, by whom to believe first.
     `tags_removed` are the labels that a hand took away, whatever a model says.
     `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
     `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
@@ -104,10 +105,11 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         " LEFT JOIN caption c ON c.owner = %(owner)s AND c.asset_id = wanted.id"
         " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('label', label, 'source', source,"
         "  'score', score) ORDER BY score DESC NULLS FIRST, label) AS tags"
-        "  FROM (SELECT DISTINCT ON (label) label, source, score FROM tag"
+        "  FROM (SELECT DISTINCT ON (lower(label)) label, source, score FROM tag"
         "   WHERE tag.owner = %(owner)s AND tag.asset_id = wanted.id"
-        "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY label,"
-        "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source)) said) t"
+        "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY lower(label),"
+        "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source), label) said)"
+        " t"
         " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('name', name,"
         "  'content_type', content_type, 'width', width, 'height', height)"
         "  ORDER BY width * height, name) AS derivatives FROM derivative"

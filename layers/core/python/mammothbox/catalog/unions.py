@@ -116,7 +116,7 @@ def _missing_words(connection: Connection, owner: str, union: Union) -> list[dic
         "SELECT label, present, actor, at::text AS at FROM tag_by_hand h"
         " WHERE owner = %(owner)s AND asset_id = %(yielding)s AND NOT EXISTS ("
         "SELECT FROM tag_by_hand own WHERE own.owner = h.owner AND own.asset_id = %(keeper)s"
-        " AND own.label = h.label) ORDER BY label",
+        " AND lower(own.label) = lower(h.label)) ORDER BY label",
         {**vars(union), "owner": owner},
     ).fetchall()
 
@@ -148,7 +148,7 @@ def _put_words(
     )
     row = connection.execute(
         "WITH gone AS (DELETE FROM tag WHERE owner = %(owner)s AND asset_id = %(keeper)s"
-        " AND label IN (SELECT label FROM " + _WORDS + " said WHERE NOT present)"
+        " AND lower(label) IN (SELECT lower(label) FROM " + _WORDS + " said WHERE NOT present)"
         " RETURNING " + _TAG_COLUMNS + ")"
         " SELECT coalesce(jsonb_agg(to_jsonb(gone)), '[]') AS tags FROM gone",
         values,
@@ -181,7 +181,8 @@ def _take_words_back(
         "INSERT INTO tag (owner, asset_id, " + _TAG_COLUMNS + ")"
         " SELECT %(owner)s, %(keeper)s, " + _TAG_COLUMNS + " FROM jsonb_to_recordset(%(taken)s)"
         " AS gone (label text, source text, space text, score real, hypernyms text[],"
-        " asset_created_at timestamptz) WHERE label = ANY(%(labels)s) ON CONFLICT DO NOTHING",
+        " asset_created_at timestamptz) WHERE lower(label) IN"
+        " (SELECT lower(said) FROM unnest(%(labels)s::text[]) said) ON CONFLICT DO NOTHING",
         values,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mammothbox.searching.asked import Term
+from mammothbox.tagging.same_label import small_letters
 
 # "Staffordshire bull terrier" has three words.
 _MOST_WORDS = 4
@@ -25,10 +26,15 @@ def labels(terms: Sequence[Term]) -> dict[str, int]:
             continue
         whole = (term.text.lower(), 1 << number)
         for label, bits in (*_runs(run, number - len(run)), whole):
-            for form in (label, *_singulars(label)) if label else ():
+            for form in _forms(label):
                 found[form] = found.get(form, 0) | bits
         run = []
     return found
+
+
+def _forms(label: str) -> Iterator[str]:
+    for meant in (label, *_singulars(label)) if label else ():
+        yield from small_letters(meant)
 
 
 def _runs(words: Sequence[str], before: int) -> Iterator[tuple[str, int]]:
