@@ -137,6 +137,14 @@ def test_what_the_model_adds_to_the_form_goes_no_further(
     assert answer.tokens == GOOD_TOKENS
 
 
+def test_a_version_without_a_name_is_the_model_that_was_asked(
+    captioner: GeminiCaptioner, server: GeminiServer
+) -> None:
+    server.will(Reply(body=good().body.replace(VERSION.encode(), b" ")))
+
+    assert captioner.caption(PICTURE, "en").model == MODEL
+
+
 def test_a_long_winded_answer_is_cut_to_size(
     captioner: GeminiCaptioner, server: GeminiServer
 ) -> None:
@@ -184,6 +192,8 @@ NO_CAPTIONS = {
     "a lone surrogate": says('{"caption": "\\ud800", "tags": [], "visible_text": ""}'),
     "too deep": says("[" * 50_000),
     "huge": good(visible_text="x" * 2_000_000),
+    "a body that is a number": Reply(body=b"7"),
+    "a number for the end": Reply(body=b'{"candidates": [{"finishReason": 7}]}'),
     "no candidate": Reply(body=b'{"usageMetadata": {"totalTokenCount": 1234}}'),
     "no content": stopped("STOP", tokens=GOOD_TOKENS),
     "no text": stopped("OTHER", tokens=GOOD_TOKENS),
@@ -453,6 +463,17 @@ def test_an_unknown_model_is_the_operators_matter(options: GeminiOptions, time: 
 
     assert caught.value.code == "captioner_model_unknown"
     captioner.close()
+
+
+def test_a_key_that_cannot_be_sent_is_no_pictures_matter_either(
+    options: GeminiOptions, server: GeminiServer, time: Time
+) -> None:
+    captioner = captioner_with(options, time, api_key=SecretStr("schlüssel"))
+
+    with pytest.raises(CaptionerDown, match="captioner_key_refused"):
+        captioner.caption(PICTURE, "en")
+
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -193,8 +193,13 @@ class GeminiCaptioner:
             return CaptionerDown("captioner_timed_out", "The captioner did not answer in time.")
         except httpx2.HTTPError:
             return CaptionerDown("captioner_unreachable", "The captioner cannot be reached.")
-        except (ValueError, RecursionError):
-            # The client could not make sense of the answer.
+        except UnicodeEncodeError:
+            # Of what is sent, it alone is not ours.
+            return CaptionerDown(
+                "captioner_key_refused", "The key has letters that none has: an operator's matter."
+            )
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # The client could not make sense of the answer, and does not always say so itself.
             return _Unreadable(tokens=0)
 
     @cached_property
@@ -236,5 +241,5 @@ def _answer(response: GenerateContentResponse, model: str) -> Answer:
         caption = Caption.model_validate_json(text if len(text) <= _LONGEST_ANSWER else "")
     except ValidationError:
         raise _Unreadable(tokens) from None
-    version = one_line(response.model_version or model, LONGEST_MODEL)
+    version = one_line(response.model_version or "", LONGEST_MODEL) or model
     return Answer(caption=caption, model=version, tokens=tokens)
