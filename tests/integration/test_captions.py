@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -138,6 +139,28 @@ def test_what_the_captioner_refuses_is_ready_all_the_same(
     client.post(f"/api/v1/objects/{asset_id}/replay", json={"stages": ["caption"]})
     house.run_queues()
     assert house.get(client, asset_id)["caption"] == GOOD["caption"]
+    assert used(house) == (0, 300 + GOOD_TOKENS)
+
+
+def test_an_old_refusal_is_no_answer_to_a_new_order(
+    house: House, client: TestClient, gemini: GeminiServer
+) -> None:
+    gemini.will(blocked("PROHIBITED_CONTENT", tokens=300))
+    asset_id = house.upload(client, PNG)
+    house.run_queues("intake", "embed", "caption")
+    messages = house.receive("tag")
+    assert house.invoke("tag", messages) == []
+    path = f"derived/{asset_id}/caption.json"
+    old = house.s3.get_object(Bucket=LIBRARY_BUCKET, Key=path)["Body"].read()
+    before = json.dumps({**json.loads(old), "at": "2026-03-01T12:00:00Z"})
+    house.s3.put_object(Bucket=LIBRARY_BUCKET, Key=path, Body=before)
+
+    client.post(f"/api/v1/objects/{asset_id}/replay", json={"stages": ["caption"]})
+    # The message that brought the refusal comes twice.
+    house.invoke("tag", messages)
+    house.run_queues()
+
+    assert caption_stage(house.get(client, asset_id))["state"] == "done"
     assert used(house) == (0, 300 + GOOD_TOKENS)
 
 

@@ -29,6 +29,7 @@ class Claim:
     key: StageKey
     attempt: int
     request_id: str
+    queued_at: datetime
     optional: bool = False
 
 
@@ -133,7 +134,7 @@ def claim(connection: Connection, key: StageKey, lease_s: int, budget: int) -> C
         + _IS_KEY
         + " AND attempt - revived_at_attempt < %(budget)s AND"
         + _CLAIMABLE
-        + " RETURNING attempt, request_id, optional",
+        + " RETURNING attempt, request_id, queued_at, optional",
         {**vars(key), "lease": lease_s, "budget": budget},
     ).fetchone()
     return Claim(key, **row) if row else None
@@ -149,7 +150,7 @@ def bury_if_spent(connection: Connection, key: StageKey, budget: int) -> Claim |
         + _IS_KEY
         + " AND attempt - revived_at_attempt >= %(budget)s AND"
         + _CLAIMABLE
-        + " RETURNING attempt, request_id, optional",
+        + " RETURNING attempt, request_id, queued_at, optional",
         {**vars(key), "budget": budget},
     ).fetchone()
     return Claim(key, **row) if row else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -25,6 +26,8 @@ from mammothbox.tagging.captioner import Caption
 from mammothbox.tagging.labels import Labels, LabelSource, labels_of
 from mammothbox.tagging.vocabulary import Vocabulary
 from mammothbox.woken import receive_stage
+
+_CLOCKS_DIFFER_BY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ def _take_in_caption(tagging: Tagging, work: Work) -> Outgoing:
     if body is None:
         raise Retryable("no_caption_yet", "The captioner has not answered yet.")
     found = caption_file.parse(body)
+    if found.caption is None and found.at + _CLOCKS_DIFFER_BY < work.claim.queued_at:
+        raise Retryable("no_caption_yet", "The captioner was asked again and has not answered yet.")
     if found.caption is None:
         return _without_caption(tagging, work, found)
     return finish(tagging.database, work, partial(_record, tagging, key, found, found.caption))
