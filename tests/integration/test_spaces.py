@@ -95,6 +95,21 @@ def add(
     return ids
 
 
+def test_what_waits_while_a_deployment_prefers_another_model_is_embedded_by_that_one(
+    house: House, client: TestClient
+) -> None:
+    asset_id = house.upload(client, png(shade=1))
+    house.run_queues("intake")
+
+    spaces.offer(house.urls.superuser, [(OTHER, {})], OTHER.name)
+    house.run_queues()
+    house.sweep()
+    embed_all(house)
+
+    asset = house.get(client, asset_id)
+    assert (asset["space"], asset["status"]) == (OTHER.name, "ready")
+
+
 def test_a_space_is_filled_beside_the_active_one_and_then_takes_its_place(
     house: House, client: TestClient, operator: TestClient
 ) -> None:

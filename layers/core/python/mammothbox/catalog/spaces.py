@@ -55,7 +55,8 @@ def offer(url: str, found: Sequence[tuple[Space, Mapping[str, Any]]], preferred:
     """Put the spaces a deployment has models of on record, and return the active one.
 
     That is the preferred one as long as no other holds vectors; after that only a human
-    changes it. `url` is of a role that owns the tables.
+    changes it. What waited to be embedded in the one before is embedded in it, too. `url` is of a
+    role that owns the tables.
     """
     database = Database(url)
     with closing(database), database.transaction() as connection:
@@ -63,11 +64,13 @@ def offer(url: str, found: Sequence[tuple[Space, Mapping[str, Any]]], preferred:
         connection.execute("LOCK TABLE embedding_space IN SHARE ROW EXCLUSIVE MODE")
         for space, calibration in found:
             register(connection, space, calibration)
-        current = active(connection)
+        before = current = active(connection)
         if current is None or (current.name != preferred and is_empty(connection, current.id)):
             activate(connection, preferred)
             current = active(connection)
-    assert current is not None  # noqa: S101 - it has just been activated
+        assert current is not None  # noqa: S101 - it has just been activated
+        if before is not None and before.id != current.id:
+            space_walks.begin(connection, current.id, "fill", "deployment")
     return current
 
 
