@@ -13,13 +13,16 @@ from mammothbox.observability import logger, traced
 from mammothbox.route import CAPTION, TAG
 from mammothbox.settings import GeminiSettings, WorkerSettings, load
 from mammothbox.tagging.caption_picture import Captioning, receive
+from mammothbox.tagging.captioner import Captioner, NoCaptioner
 from mammothbox.tagging.gemini import GeminiCaptioner, GeminiOptions
 from pydantic import SecretStr
 
 
 @lru_cache(maxsize=1)
-def _captioner(key: SecretStr) -> GeminiCaptioner:
+def _captioner(key: SecretStr) -> Captioner:
     """One as long as the key is the same, for it remembers when Gemini is down."""
+    if not key.get_secret_value().strip():
+        return NoCaptioner()
     settings = load(GeminiSettings)
     options = GeminiOptions(
         api_key=key,

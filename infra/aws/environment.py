@@ -129,8 +129,8 @@ def _captions(surface: Surface, name: str) -> dict[str, str]:
 def _captioner(surface: Surface, name: str) -> dict[str, str]:
     if name != _CAPTIONER:
         return {}
-    # Without captions nothing is ever sent to it.
-    key = surface.captioner_key.secret_arn if surface.captioner_key else "none"
+    # Without a key it asks nobody, and what was ordered while captions were on gets none.
+    key = surface.captioner_key.secret_arn if surface.captioner_key else ""
     return {"GEMINI_API_KEY": key}
 
 

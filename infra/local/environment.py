@@ -143,7 +143,7 @@ def _of_worker(function: Worker | Scheduled) -> dict[str, str]:
 
 def _of_captions() -> dict[str, str]:
     """They are on where there is a key to the captioner."""
-    return {"CAPTIONS": str("GEMINI_API_KEY" in os.environ).lower()}
+    return {"CAPTIONS": str(bool(os.environ.get("GEMINI_API_KEY", "").strip())).lower()}
 
 
 def write_env(home: Home, stack: Stack, key: str) -> None:

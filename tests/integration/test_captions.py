@@ -237,6 +237,23 @@ def test_without_a_key_nothing_is_ordered(house: House, client: TestClient) -> N
     assert "caption" not in {stage["name"] for stage in house.get(client, asset_id)["stages"]}
 
 
+def test_what_was_ordered_before_captions_were_switched_off_gets_none(
+    house: House, client: TestClient, gemini: GeminiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = house.upload(client, PNG)
+    house.run_queues("intake", "embed")
+    monkeypatch.setenv("CAPTIONS", "false")
+    monkeypatch.delenv("GEMINI_API_KEY")
+
+    house.run_queues()
+
+    stage = caption_stage(house.get(client, asset_id))
+    reason = stage["error"]
+    assert isinstance(reason, dict)
+    assert (stage["state"], reason["code"]) == ("skipped", "captions_off")
+    assert (gemini.requests, used(house)) == ([], (0, 0))
+
+
 def test_a_file_nobody_could_have_written_fails_the_stage_alone(
     house: House, client: TestClient, gemini: GeminiServer
 ) -> None:

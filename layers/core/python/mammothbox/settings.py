@@ -156,11 +156,11 @@ class CaptionSettings(BaseSettings):
 class GeminiSettings(BaseSettings):
     """The model that captions, and the key to it, or the ARN of the secret that keeps the key.
 
-    `gemini_url` is for a stand-in.
+    Without a key, captions are off. `gemini_url` is for a stand-in.
     """
 
     model_config = _CONFIG
-    gemini_api_key: SecretStr
+    gemini_api_key: SecretStr = SecretStr("")
     gemini_model: str = "gemini-3.5-flash-lite"
     gemini_url: str | None = None
     caption_language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"

@@ -106,3 +106,13 @@ class Captioner(Protocol):
         later, `RefusedBySafety` and `BadAnswer`, after which it may not.
         """
         ...
+
+
+class NoCaptioner:
+    """Where captions are off: what was ordered while they were on gets none."""
+
+    model = "none"
+
+    def caption(self, image: bytes, language: str) -> Answer:
+        """See `Captioner`."""
+        raise BadAnswer("captions_off", "Captions are switched off here.", tokens=0)
