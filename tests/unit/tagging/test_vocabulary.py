@@ -82,6 +82,13 @@ def test_a_label_without_a_name_keeps_its_english_one(folder: Path) -> None:
     assert (german.by_id["dog"].name, german.by_id["cat"].name) == ("Hund", "cat")
 
 
+def test_names_are_written_as_hands_write_tags(folder: Path) -> None:
+    """Else no hand could take one away that an editor put together from accents."""
+    (folder / "xx.toml").write_text('dog = "Hu\u0308ndin  am\\tMeer"\n', "utf-8")
+
+    assert vocabulary.load(folder, "xx").by_id["dog"].name == "H\u00fcndin am Meer"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "stale"),
     [

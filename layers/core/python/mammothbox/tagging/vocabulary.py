@@ -18,6 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mammothbox.tagging.plain_text import one_line
+
 MASTER = "en"
 ROOTS = "roots"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -76,6 +78,8 @@ def load(folder: Path, language: str) -> Vocabulary:
     names = {id_: _english_name(id_, texts[id_]) for id_ in parents}
     if language != MASTER:
         names |= _read_names(_language_file(folder, language), known=parents)
+    # As hands write their tags, lest one that a hand takes away be another one.
+    names = {id_: one_line(name, _LONGEST) or id_ for id_, name in names.items()}
     _refuse_equal_names(names, folder / f"{language}.toml")
     labels = tuple(
         Label(id_, names[id_], _chain(id_, parents), _prompts(texts[id_])) for id_ in parents
