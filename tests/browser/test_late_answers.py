@@ -66,6 +66,64 @@ def test_a_question_ends_with_what_it_is_about(page: Page, owner: Owner) -> None
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert owner.http.get(f"objects/{shelf.ids['plain.jpg']}").status_code == 200
 
+    page.goto("/#/library")
+    page.goto("/#/library?state=trash")
+    page.get_by_role("link", name=re.compile("plain.jpg")).hover()
+    page.get_by_role("checkbox", name="Choose plain.jpg").click()
+    page.get_by_role("button", name="Erase…").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("erase")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_takes_long_to_ask_is_asked_once_and_nowhere_else(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg", "tree.jpg")
+    held: list[Route] = []
+    page.route(re.compile(r"/(collections|clusters)\?"), keep_from(held))
+    page.goto("/#/library")
+    page.get_by_role("button", name="+ Filter").dblclick()
+    until(page, lambda: len(held) == 4)
+    while held:
+        held.pop().continue_()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    page.get_by_role("button", name=re.compile("Move…|Put into a cluster…")).click()
+    until(page, lambda: len(held) == 1)
+    page.goto(f"/#/objects/{shelf.ids['tree.jpg']}")
+    expect(page.get_by_role("heading", name="tree.jpg")).to_be_visible()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    held.pop().continue_()
+    page.get_by_role("button", name=re.compile("Move…|Put into a cluster…")).click()
+    until(page, lambda: len(held) == 1)
+    held.pop().continue_()
+    expect(dialog).to_have_count(1)
+
+
+def test_whoever_has_left_a_search_is_not_brought_back_to_it(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 503")
+    held: list[Route] = []
+    page.route(re.compile("/api/v1/searches$"), keep_from(held))
+    for fails, told in ((True, "The disk is full."), (False, "Saved as “tree”.")):
+        page.goto("/#/search?q=tree")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        until(page, lambda: len(held) == 1)
+        page.goto("/#/upload")
+        expect(page.get_by_role("heading", name="Upload", level=1)).to_be_visible()
+        if fails:
+            held.pop().fulfill(status=503, json={"code": "unavailable", "detail": told})
+        else:
+            held.pop().continue_()
+        expect(page.get_by_text(told)).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page).to_have_url(re.compile("#/upload$"))
+
 
 def test_the_last_of_many_stars_is_kept(page: Page, owner: Owner) -> None:
     shelf = filled(owner, "plain.jpg")

@@ -46,11 +46,11 @@ async function display() {
     return;
   }
   surround(route);
+  closeQuestions();
   if (leave && shownName === `${route.name}/${route.id}` && leave.view.update?.(route)) return;
   const isFirst = leave === null;
   leave?.controller.abort();
   shownName = null;
-  closeQuestions();
   const mine = (turn += 1);
   const controller = new AbortController();
   const place = h("div", { class: `view ${route.name}` });
@@ -153,13 +153,13 @@ async function signOut() {
 }
 
 /** A question is about what is left: it counts as thought better of, and is not answered beside something else. */
-function closeQuestions() {
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+function closeQuestions(which = "dialog:not(.stays)") {
+  for (const dialog of document.querySelectorAll(which)) dialog.close();
 }
 
 /** What is around the view forgets whoever was signed in as well. */
 function clean() {
-  closeQuestions();
+  closeQuestions("dialog");
   document.getElementById("toasts").replaceChildren();
   ask.reset();
   fill(underWay);

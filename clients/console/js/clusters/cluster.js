@@ -124,7 +124,7 @@ export async function cluster(place, id, signal) {
   async function mergeAway() {
     const target = await pick(`Merge “${shown.name}” into`, others, { answer: "Merge" });
     if (!target) return;
-    await acts.decide(`“${shown.name}” is part of “${target.name}” now.`, () => acts.merge(target.id, [id]), () => go(link("clusters", target.id)));
+    await acts.decide(`“${shown.name}” is part of “${target.name}” now.`, () => acts.merge(target.id, [id]), () => signal.aborted || go(link("clusters", target.id)));
   }
 
   /** The other clusters, to drop members on. */

@@ -27,7 +27,7 @@ export async function correct(collection, refusal, signal) {
     // A line break within JSON stands between its words only, and a document is a line here.
     const line = new Blob([said.text.trim().replaceAll(/\s*\n\s*/g, " ")], { type: "application/x-ndjson" });
     return post(`/ingest?collection=${encodeURIComponent(collection.name)}`, line, { signal });
-  }, { answer: "Send" });
+  }, { answer: "Send", signal });
   return sent && sent.system_ids[0];
 }
 

@@ -60,9 +60,9 @@ export async function sureToPurge(number) {
   return said?.word === word;
 }
 
-/** Ask where to, and move all of these there. Answers `{done, failed}`, or `null` when thought better of. */
-export async function moveAll(ids, progress) {
-  const goal = await pick(`Move ${several(ids.length, "object")}`, await all(), { own: true });
+/** Ask where to, and move all of these there. Answers `{done, failed}`, or `null` when thought better of; who leaves before that is asked nothing. */
+export async function moveAll(ids, { signal, progress }) {
+  const goal = await pick(`Move ${several(ids.length, "object")}`, await all(signal), { own: true });
   if (!goal) return null;
   const moved = await move(ids, goal.id, progress);
   report(moved, `moved to ${goal.name}`, decided(moved.done.map(({ answer }) => answer)), 1);

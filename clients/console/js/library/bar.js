@@ -51,7 +51,7 @@ export function selectionBar({ shown, inTrash, again, signal }) {
       isBusy = false;
       progress.hidden = true;
       for (const each of buttons.children) each.disabled = false;
-      update(shown()?.chosen ?? new Set());
+      if (!signal.aborted) update(shown()?.chosen ?? new Set());
     }
   }
 
@@ -73,7 +73,7 @@ export function selectionBar({ shown, inTrash, again, signal }) {
   const trash = (ids) => inBulk(ids, acts.trash, "moved to the trash", ({ of }) => acts.fromTrash(of));
   const restore = (ids) => inBulk(ids, acts.restore, "restored", ({ of }) => acts.toTrash(of));
   const purge = async (ids) => (await acts.sureToPurge(ids.length)) && inBulk(ids, acts.purge, "erased");
-  const moveTo = (ids) => acts.moveAll(ids, told);
+  const moveTo = (ids) => acts.moveAll(ids, { signal, progress: told });
   const retag = (ids, edit, verb) => inBulk(ids, (id) => acts.tag(id, edit), verb, ({ of, answer }) => answer && acts.tagsAsBefore(of, answer));
 
   async function addTags(ids) {

@@ -14,12 +14,12 @@ import { percent } from "../words.js";
 const share = (number) => (number === null || number === undefined ? null : number.toFixed(2));
 
 /** Its cluster, and by which numbers it is there. `again` reads the object anew. */
-export function cluster(object, again) {
+export function cluster(object, again, signal) {
   const { cluster: mine } = object;
   if (!mine && !object.space) return null;
   const mayMove = session.may("uploader") && object.space;
   const acts = mayMove && h("div", { class: "row" },
-    h("button", { type: "button", on: { click: async () => { await moveAll([object.system_id]).catch(complain); again(); } } }, mine ? "Move…" : "Put into a cluster…"),
+    h("button", { type: "button", on: { click: move } }, mine ? "Move…" : "Put into a cluster…"),
     mine && h("button", { type: "button", on: { click: splitOff } }, "Split off"));
   return h("section", { class: "card stack" }, h("h2", {}, "Cluster"), mine ? why() : h("p", { class: "quiet" }, "In none: nothing else looks enough like it."), acts);
 
@@ -37,11 +37,19 @@ export function cluster(object, again) {
     return [h("p", {}, h("a", { href: link("clusters", mine.id) }, h("strong", {}, mine.name))), meter, how];
   }
 
+  async function move() {
+    try {
+      if (await moveAll([object.system_id], { signal })) await again();
+    } catch (error) {
+      complain(error);
+    }
+  }
+
   async function splitOff() {
     try {
       const made = await post(`/objects/${object.system_id}/move`, { cluster_id: null });
       undoable("It has a cluster of its own now.", decided(made));
-      again();
+      await again();
     } catch (error) {
       complain(error);
     }
@@ -70,7 +78,7 @@ export async function duplicates(object, again, signal) {
   async function dismiss(pair) {
     try {
       undoable("Noted: they are two pictures.", decided(await post(`/duplicates/${pair.id}`, { verdict: "dismiss" })));
-      again();
+      await again();
     } catch (error) {
       complain(error);
     }

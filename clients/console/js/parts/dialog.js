@@ -6,9 +6,11 @@ let made = 0;
 
 /**
  * Ask with a form. `fields` are elements whose named inputs are read; answers their values as an
- * object (files and repeated names aside), or `null` when the person thinks better of it.
+ * object (files and repeated names aside), or `null` when the person thinks better of it. Who
+ * pressed twice, before what is asked about had come, is asked once.
  */
 export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
+  if (document.querySelector("dialog[open] > form")) return Promise.resolve(null);
   return new Promise((done) => {
     const name = `dialog-${++made}`;
     const form = h("form", { method: "dialog" },
@@ -37,10 +39,11 @@ export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
 }
 
 /**
- * Ask, and `send` what was said. While that fails, ask again, with what was written and why it failed.
- * `fields(said)` makes the fields with what they held before. Answers what `send` did, or `null`.
+ * Ask, and `send` what was said. While that fails, ask again, with what was written and why it failed;
+ * once `signal` has aborted nothing is asked any more, and it throws. `fields(said)` makes the fields
+ * with what they held before. Answers what `send` did, or `null`.
  */
-export async function askAndSend(title, fields, send, options) {
+export async function askAndSend(title, fields, send, { signal, ...options }) {
   let said = {};
   let problem = null;
   for (;;) {
@@ -49,7 +52,7 @@ export async function askAndSend(title, fields, send, options) {
     try {
       return await send(said);
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (signal.aborted) throw error;
       problem = error.message;
     }
   }
@@ -62,11 +65,11 @@ export async function confirm(title, text, { answer = "OK", danger = false } = {
 
 /**
  * Show something until it is closed; a click beside it does that, too, unless it `stays`. Answers a
- * function that closes it.
+ * function that closes it. What `stays` outlasts the view, too: it may be told this once.
  */
 export function show(title, content, { wide = false, stays = false } = {}) {
   const name = `dialog-${++made}`;
-  const dialog = h("dialog", { "aria-labelledby": name, class: wide ? "wide" : null },
+  const dialog = h("dialog", { "aria-labelledby": name, class: [wide && "wide", stays && "stays"].filter(Boolean).join(" ") },
     h("div", { class: "stack" },
       h("h2", { id: name }, title),
       content,

@@ -23,7 +23,7 @@ export function reject(schema, signal) {
   return askAndSend(`Reject version ${schema.version} for ${schema.collection}?`, ({ reason = "" }) => [
     h("p", {}, text),
     h("label", {}, "Why (it stays with the proposal; may be empty)", h("textarea", { name: "reason", rows: 3, maxlength: MOST_REASON }, reason)),
-  ], ({ reason }) => post(`/schemas/${schema.id}/reject`, { reason: reason.trim() || null }, { signal }), { answer: "Reject", danger: true });
+  ], ({ reason }) => post(`/schemas/${schema.id}/reject`, { reason: reason.trim() || null }, { signal }), { answer: "Reject", danger: true, signal });
 }
 
 export async function rollBack(schema, signal) {

@@ -20,11 +20,11 @@ export async function listSaved(signal) {
 }
 
 /** Ask for a name and keep the search. Answers it, or `null`. */
-export async function save(asked) {
+export async function save(asked, signal) {
   const made = await askAndSend("Save this search", ({ name = asked.query }) => [
     h("label", {}, "Name", h("input", { name: "name", value: name.slice(0, 120), required: true, maxlength: "120" })),
     h("p", { class: "small quiet" }, "It stays live: it finds what fits whenever you look, with words only what is at least likely."),
-  ], ({ name }) => post("/searches", { ...asked, name: name.trim() }), { answer: "Save" });
+  ], ({ name }) => post("/searches", { ...asked, name: name.trim() }), { answer: "Save", signal });
   if (made) toast(`Saved as “${made.name}”.`);
   return made;
 }

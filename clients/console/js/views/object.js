@@ -59,7 +59,7 @@ export async function show(place, route, signal) {
     fill(standingPlace, standing(object, again));
     fill(about, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)));
     said.show(object);
-    fill(side, cluster(object, again), placeOf(object, signal), united(object),
+    fill(side, cluster(object, again, signal), placeOf(object, signal), united(object),
       object.status !== "awaiting_upload" && metadata(object, signal));
     drawRest();
   }

@@ -95,7 +95,8 @@ export async function show(place, route, signal) {
   async function byPicture(file) {
     try {
       // Words are not compared with a picture; filters are.
-      go(link("search", null, { picture: await examples.keep(file), q: filtersOf(state.q) }));
+      const kept = await examples.keep(file);
+      if (!signal.aborted) go(link("search", null, { picture: kept, q: filtersOf(state.q) }));
     } catch (error) {
       box.complain(error.message);
     }
@@ -116,19 +117,23 @@ export async function show(place, route, signal) {
     fill(body, welcome(saved, { changed: refresh, ask }));
   }
 
-  async function keepIt() {
-    const made = await save(askedNow());
-    if (!made) return;
-    await refresh();
-    to({ q: "", type: "", of: "", saved: made.id });
+  function keepIt() {
+    return goOnAs(() => save(askedNow(), signal));
   }
 
   /** Let the saved search, which this began as, ask what stands here now. */
-  async function changeIt() {
+  function changeIt() {
+    return goOnAs(() => askAnother(saved.find((each) => each.id === state.of), askedNow(), () => refresh().then(look)));
+  }
+
+  /** Show the saved search that comes of it, unless something else is looked at by then. */
+  async function goOnAs(keeping) {
+    const before = state;
     try {
-      const { id } = await askAnother(saved.find((each) => each.id === state.of), askedNow(), () => refresh().then(look));
+      const kept = await keeping();
+      if (!kept || signal.aborted) return;
       await refresh();
-      to({ q: "", type: "", of: "", saved: id });
+      if (!signal.aborted && state === before) to({ q: "", type: "", of: "", saved: kept.id });
     } catch (error) {
       complain(error);
     }
