@@ -242,6 +242,38 @@ def test_searches_are_saved_opened_renamed_and_forgotten(hand: Page) -> None:
     expect(hand.get_by_role("link", name=re.compile(f"{name} II"))).to_be_visible()
 
 
+def compose(page: Page, key: str, *, as_in_safari: bool) -> None:
+    """Press a key that belongs to a character, as of Japanese, which takes several."""
+    page.evaluate(
+        """([key, isComposing]) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+          { key, isComposing, keyCode: 229, bubbles: true, cancelable: true }))""",
+        [key, not as_in_safari],
+    )
+
+
+@pytest.mark.parametrize("as_in_safari", [False, True])
+def test_keys_that_write_a_character_do_nothing_else(page: Page, as_in_safari: bool) -> None:
+    page.goto("/#/search")
+    box(page).press_sequentially("ki")
+    expect(page.get_by_role("option", name=re.compile("^kind:"))).to_be_visible()
+    for key in ("ArrowDown", "Enter"):
+        compose(page, key, as_in_safari=as_in_safari)
+    expect(box(page)).to_have_value("ki")
+
+    ask(page, "kite")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("Kites")
+    compose(page, "Enter", as_in_safari=as_in_safari)
+    page.keyboard.type("!")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved: Kites!")).to_be_visible()
+
+    page.goto("/#/search")
+    page.get_by_role("button", name="Rename Kites!").click()
+    compose(page, "Enter", as_in_safari=as_in_safari)
+    expect(page.get_by_role("textbox", name="New name of Kites!")).to_be_focused()
+
+
 @pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
 def test_filters_are_chips_and_words_at_once(
     opened: Opened, library: Owner, size: dict[str, int]

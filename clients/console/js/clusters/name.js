@@ -1,6 +1,7 @@
 /** A name that is changed where it stands. */
 
 import { h, svg } from "../dom.js";
+import { isComposing } from "../parts/composing.js";
 
 /**
  * A pencil beside `label`: pressing it puts a field in the label's place. Enter and leaving the
@@ -26,8 +27,7 @@ export function pencil(label, name, kept) {
     };
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      // What ends the writing of a character does not end that of the name.
-      if (event.isComposing) return;
+      if (isComposing(event)) return;
       if (event.key === "Enter") close(true);
       if (event.key === "Escape") close(false);
     });

@@ -1,6 +1,7 @@
 /** Questions that have to be answered before anything else is done. The browser keeps the focus inside. */
 
 import { h } from "../dom.js";
+import { isComposing } from "./composing.js";
 
 let made = 0;
 
@@ -22,7 +23,7 @@ export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
     const dialog = h("dialog", { "aria-labelledby": name }, form);
     // Enter answers; without this the first button would.
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing && event.target.matches("input:not([type=checkbox], [type=radio])")) {
+      if (event.key === "Enter" && !isComposing(event) && event.target.matches("input:not([type=checkbox], [type=radio])")) {
         event.preventDefault();
         form.requestSubmit(form.querySelector('[value="ok"]'));
       }

@@ -1,6 +1,7 @@
 /** The search box: a combobox that suggests, and takes a picture as well as words. */
 
 import { fill, h, svg } from "../dom.js";
+import { isComposing } from "../parts/composing.js";
 import { pictureIn } from "./example.js";
 import { suggestions, vocabulary } from "./suggest.js";
 
@@ -95,6 +96,7 @@ export function searchBox({ area, on, saved, signal }) {
     Tab: () => close(),
   };
   input.addEventListener("keydown", (event) => {
+    if (isComposing(event)) return;
     if (event.key === "Escape") {
       event.preventDefault();
       if (list.hidden) input.value = "";
