@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,18 @@ from tests.browser.uploads import keep_from
 
 pytestmark = pytest.mark.browser
 TWICE = ("astronaut", "baseball", "brandenburg-gate")
+
+
+def keep_changes_from(held: list[Route]) -> Callable[[Route], None]:
+    """A handler under which a thing can be looked at, and changes of it get no further."""
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            held.append(route)
+        else:
+            route.continue_()
+
+    return hold
 
 
 def test_objects_are_not_chosen_after_one_thought_better_of_it(page: Page, owner: Owner) -> None:
@@ -128,14 +141,7 @@ def test_whoever_has_left_a_search_is_not_brought_back_to_it(
 def test_the_last_of_many_stars_is_kept(page: Page, owner: Owner) -> None:
     shelf = filled(owner, "plain.jpg")
     held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "PATCH":
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route(f"**/objects/{shelf.ids['plain.jpg']}", hold)
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", keep_changes_from(held))
     page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
     page.get_by_role("radio", name="No rating").focus()
     for _ in range(4):
@@ -149,6 +155,35 @@ def test_the_last_of_many_stars_is_kept(page: Page, owner: Owner) -> None:
 
     until(page, lambda: owner.client.object(shelf.ids["plain.jpg"])["rating"] == 4)
     expect(page.get_by_role("radio", name="4 stars")).to_be_checked()
+
+
+def test_tags_that_are_added_fast_are_all_kept_and_shown(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 503")
+    shelf = filled(owner, "plain.jpg")
+    held: list[Route] = []
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", keep_changes_from(held))
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    field = page.get_by_label("Add a tag")
+    for number, label in enumerate(("one", "two"), start=1):
+        field.press_sequentially(label)
+        field.press("Enter")
+        until(page, lambda: len(held) == number)  # noqa: B023 - it is over before the next
+    field.press_sequentially("thr")
+
+    first = held[0].fetch()
+    held[1].fulfill(response=held[1].fetch())
+    expect(page.locator(".tag.hand")).to_have_count(2)
+    held[0].fulfill(response=first)
+    expect(field).to_have_value("thr")
+    field.press_sequentially("ee")
+    field.press("Enter")
+    until(page, lambda: len(held) == 3)
+    held[2].fulfill(status=503, json={"code": "unavailable", "detail": "The disk is full."})
+    expect(page.get_by_text("The disk is full.")).to_be_visible()
+    expect(field).to_have_value("three")
+    expect(page.locator(".tag.hand")).to_have_count(2)
 
 
 def test_a_picture_that_cannot_be_had_is_asked_for_once_more(

@@ -24,16 +24,17 @@ export function care(object, { named, changed, signal }) {
   let isRating = false;
   // Sent even when the page goes in the same moment.
   const save = (edit) => patch(path, edit, { key, keepalive: true });
-  const labels = tags({ mayChange, address: (label) => link("library", null, { tags: label }), change });
+  const labels = tags({ mayChange, address: (label) => link("library", null, { tags: label }), change, lost: sayLost });
   const stars = starsOf();
   const words = comments(object, { mayChange, named, changed: () => changed(null), signal });
   labels.element.addEventListener("focusout", (event) => {
     // Who looks at another window or tab has gone on to nothing else here: the field is still the active one.
-    if (!labels.element.contains(event.relatedTarget) && !labels.element.contains(document.activeElement)) void keepTyped();
+    if (!labels.element.contains(event.relatedTarget) && !labels.element.contains(document.activeElement)) void labels.addTyped();
   });
-  addEventListener("pagehide", keepTyped, { signal });
+  // Who goes on to something else meant the tag that was typed and not added.
+  addEventListener("pagehide", labels.addTyped, { signal });
   addEventListener("pagehide", () => { if (isRating && asked !== wanted) save({ rating: wanted }).catch(() => {}); }, { signal });
-  signal.addEventListener("abort", keepTyped);
+  signal.addEventListener("abort", labels.addTyped);
   show(object);
   return {
     element: h("div", { class: "stack" },
@@ -57,28 +58,8 @@ export function care(object, { named, changed, signal }) {
     return now;
   }
 
-  /** A tag that was typed and not added: who goes on to something else meant it. */
-  async function keepTyped() {
-    const input = labels.element.querySelector("input[name=tag]");
-    const typed = input?.value.split(",").map((each) => each.trim()).filter(Boolean) ?? [];
-    if (!typed.length) return;
-    const before = input.value;
-    input.value = "";
-    try {
-      await add(typed);
-    } catch (error) {
-      if (!input.value) input.value = before;
-      if (signal.aborted) sayLost(typed, error);
-      else complain(error);
-    }
-  }
-
-  async function add(typed) {
-    labels.show((await change({ add: typed })).tags);
-  }
-
   function sayLost(typed, error) {
-    toast(`“${named}” is not tagged ${typed.join(", ")}: ${error.message}`, { bad: true, action: { label: "Try again", run: () => add(typed).catch((again) => sayLost(typed, again)) } });
+    toast(`“${named}” is not tagged ${typed.join(", ")}: ${error.message}`, { bad: true, action: { label: "Try again", run: () => change({ add: typed }).catch((again) => sayLost(typed, again)) } });
   }
 
   function starsOf() {

@@ -4,7 +4,9 @@
  *     const shown = tags({ change, mayChange, address }); shown.show(object.tags)
  *
  * `change({add, remove, forget})` does it and answers the object as it is then, with the `undo` of
- * the change. `address(label)` is where everything with that tag is. Views that use it load "tags.css".
+ * the change. `address(label)` is where everything with that tag is. `shown.addTyped()` adds what was
+ * typed and not added; `lost(labels, error)` is told when that failed and nobody sees the field, or
+ * something else is typed there. Views that use it load "tags.css".
  */
 
 import { fill, h } from "../dom.js";
@@ -18,11 +20,12 @@ const SOURCES = { hand: "by hand", metadata: "from the file", caption: "from the
 /** Who said it and how sure that was. */
 export const sourceOf = ({ source, score }) => `${SOURCES[source] ?? source}${score === null || score === undefined ? "" : `, ${percent(score)}`}`;
 
-export function tags({ change, mayChange = true, address }) {
+export function tags({ change, lost, mayChange = true, address }) {
   const list = h("ul", { class: "tags" });
   const [input, known] = labelField({ name: "tag", maxlength: "60", placeholder: "Add a tag", "aria-label": "Add a tag" });
-  const form = h("form", { class: "row", on: { submit: add } }, input, known, h("button", {}, "Add"));
+  const form = h("form", { class: "row", on: { submit } }, input, known, h("button", {}, "Add"));
   const element = h("div", { class: "stack" }, list, mayChange && form);
+  let changes = 0;
 
   function show(now) {
     if (!now.length) {
@@ -35,30 +38,44 @@ export function tags({ change, mayChange = true, address }) {
       mayChange && h("button", { type: "button", class: "plain", "aria-label": `Remove tag ${tag.label}`, on: { click: () => take(tag) } }, "✕"))));
   }
 
+  /** Of changes that overlap the answer to the last one tells how it is. */
   async function run(edit) {
+    const mine = (changes += 1);
+    const now = await change(edit);
+    if (mine === changes) show(now.tags);
+    return now;
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    void addTyped();
+    input.focus();
+  }
+
+  /** The field is free at once for the next one; what could not be added comes back there. */
+  async function addTyped() {
+    const typed = input.value;
+    const labels = typed.split(",").map((each) => each.trim()).filter(Boolean);
+    if (!labels.length) return;
+    input.value = "";
     try {
-      const now = await change(edit);
-      show(now.tags);
-      return now;
+      await run({ add: labels });
     } catch (error) {
+      if (input.value || !input.isConnected) return lost(labels, error);
+      input.value = typed;
       complain(error);
-      return null;
     }
   }
 
-  async function add(event) {
-    event.preventDefault();
-    const labels = input.value.split(",").map((each) => each.trim()).filter(Boolean);
-    if (labels.length && (await run({ add: labels }))) form.reset();
-    input.focus();
-  }
-
   async function take({ label }) {
-    const now = await run({ remove: [label] });
-    if (!now) return;
-    undoable(`Took the tag “${label}” away.`, [{ back: async () => show((await change(now.undo)).tags) }]);
-    input.focus();
+    try {
+      const { undo } = await run({ remove: [label] });
+      undoable(`Took the tag “${label}” away.`, [{ back: () => run(undo) }]);
+      input.focus();
+    } catch (error) {
+      complain(error);
+    }
   }
 
-  return { element, show };
+  return { element, show, addTyped };
 }
