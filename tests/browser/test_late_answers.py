@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -13,22 +12,10 @@ from tests.browser.looking import until
 from tests.browser.people import Owner
 from tests.browser.photos import gallery, send, smaller
 from tests.browser.shelf import crowd, filled, photo
-from tests.browser.uploads import keep_from
+from tests.browser.uploads import keep_changes_from, keep_from
 
 pytestmark = pytest.mark.browser
 TWICE = ("astronaut", "baseball", "brandenburg-gate")
-
-
-def keep_changes_from(held: list[Route]) -> Callable[[Route], None]:
-    """A handler under which a thing can be looked at, and changes of it get no further."""
-
-    def hold(route: Route) -> None:
-        if route.request.method == "PATCH":
-            held.append(route)
-        else:
-            route.continue_()
-
-    return hold
 
 
 def test_objects_are_not_chosen_after_one_thought_better_of_it(page: Page, owner: Owner) -> None:

@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESK, HAND, Opened
-from tests.browser.looking import accessible, keep
+from tests.browser.looking import accessible, keep, until
 from tests.browser.papers import send
 from tests.browser.people import Owner, newcomer
 from tests.browser.photos import photo, smaller
 from tests.browser.shelf import filled
+from tests.browser.uploads import keep_changes_from
 from tests.e2e.stack import wait_for
 
 pytestmark = pytest.mark.browser
@@ -210,6 +211,29 @@ def test_what_cannot_be_saved_is_kept_and_said(
     accessible(page)
     page.get_by_role("button", name="Keep both").click()
     wait_for(lambda: owner.client.object(asset_id)["comments"] == "Theirs.\n\nMine.")
+
+
+def test_comments_say_how_far_they_are_and_wait_when_they_are_asked_to(
+    page: Page, owner: Owner, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 429")
+    asset_id = owner.client.announce(filename="later.jpg", size_bytes=5)["system_id"]
+    held: list[Route] = []
+    page.route(f"**/objects/{asset_id}", keep_changes_from(held))
+    page.clock.install()
+    look_at(page, asset_id)
+    page.get_by_role("textbox", name="Comments").fill("Patient.")
+    page.clock.fast_forward(2000)
+    until(page, lambda: len(held) == 1)
+    expect(page.get_by_text("Saving…")).to_be_visible()
+    held[0].fulfill(status=429, json={"code": "too_many_requests", "detail": "Too many."})
+    expect(page.get_by_text("Not saved: Too many.")).to_contain_text("sent again by itself")
+    page.clock.fast_forward(5000)
+    until(page, lambda: len(held) == 2)
+    held[1].continue_()
+    expect(page.get_by_text("Saved ✓")).to_be_visible()
+    # And so does the history.
+    expect(page.get_by_text("were changed by hand").first).to_be_visible()
 
 
 def test_what_was_refused_of_a_file_is_told_with_it(page: Page, owner: Owner) -> None:

@@ -93,5 +93,17 @@ def keep_from(held: list[Route]) -> Callable[[Route], None]:
     return hold
 
 
+def keep_changes_from(held: list[Route]) -> Callable[[Route], None]:
+    """A handler under which a thing can be looked at, and changes of it get no further."""
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            held.append(route)
+        else:
+            route.continue_()
+
+    return hold
+
+
 def part_number(url: str) -> int:
     return int(parse_qs(urlsplit(url).query)["partNumber"][0])

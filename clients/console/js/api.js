@@ -18,6 +18,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether the same may be taken a little later: nobody answered to the end, or the server is ill or asks to wait. */
+export const mayPass = (error) => !(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 500;
+
 export const get = (path, query, options) => ask("GET", path, { query, ...options });
 export const post = (path, body, options) => ask("POST", path, { body, ...options });
 export const patch = (path, body, options) => ask("PATCH", path, { body, ...options });

@@ -1,5 +1,6 @@
 /** Comments on an object, which save themselves. */
 
+import { mayPass } from "../api.js";
 import { fill, h } from "../dom.js";
 import { several } from "../words.js";
 import { draftOf } from "./drafts.js";
@@ -59,6 +60,6 @@ const SAID = {
   saving: () => "Saving…",
   saved: () => "Saved ✓",
   changed: () => "Not saved yet",
-  failed: (draft) => [`Not saved: ${draft.problem.message} `, draft.problem.status === 0 || draft.problem.status >= 500 ? "It is kept in this browser, and sent again by itself. " : "It is kept in this browser. ",
+  failed: (draft) => [`Not saved: ${draft.problem.message} `, mayPass(draft.problem) ? "It is kept in this browser, and sent again by itself. " : "It is kept in this browser. ",
     h("button", { type: "button", class: "small", on: { click: () => void draft.save() } }, "Try again")],
 };

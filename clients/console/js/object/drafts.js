@@ -6,7 +6,7 @@
  * it too, and brings it back when the object is opened again: after a reload, a crash, a sign-in.
  */
 
-import { get, patch } from "../api.js";
+import { get, mayPass, patch } from "../api.js";
 import { toast } from "../parts/toast.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
@@ -40,20 +40,22 @@ function begin(name, object, named) {
   const first = session.key();
   // Who signs out has written what is saved then as whom they were.
   const key = () => (session.holder()?.owner === owner ? session.key() : first);
+  const copy = copyIn(name);
+  const clock = clockOf(save);
+  // All that was sent, for an answer may be lost.
   const sent = new Set();
-  let base = object.comments ?? "";
-  let at = Date.parse(object.updated_at);
-  let text = base;
+  // What the server has and what is written here grew from, and when it told so.
+  let server = { text: object.comments ?? "", at: Date.parse(object.updated_at) };
+  let text = server.text;
+  // What somebody else wrote meanwhile.
   let theirs = null;
-  let problem = null;
-  let hasSaved = false;
-  let running = null;
-  let flying = null;
-  let timer = 0;
-  let wait = AGAIN_MS;
+  // The text that is on its way.
+  let sending = null;
+  // What became of what was sent last: "saved" or an error. Nothing since something was typed.
+  let outcome = null;
   let watcher = null;
 
-  const isSaved = () => text === base && theirs === null;
+  const isSaved = () => text === server.text && theirs === null;
   const tell = () => watcher?.(draft);
   const draft = {
     write, save, flush, meet, settle, isSaved,
@@ -61,97 +63,91 @@ function begin(name, object, named) {
     leave,
     get text() { return text; },
     get theirs() { return theirs; },
-    get problem() { return problem; },
-    get state() { return theirs !== null ? "changed" : running ? "saving" : problem ? "failed" : text !== base ? "typing" : hasSaved ? "saved" : ""; },
+    get problem() { return outcome instanceof Error ? outcome : null; },
+    get state() {
+      if (theirs !== null) return "changed";
+      if (sending !== null) return "saving";
+      if (draft.problem) return "failed";
+      return text === server.text ? outcome ?? "" : "typing";
+    },
   };
   recall();
   return draft;
 
   /** What was typed before and never arrived, as far as it is not what the server has anyway. */
   function recall() {
-    const kept = JSON.parse(localStorage.getItem(name) ?? "null");
-    if (!kept || kept.text === base) {
-      localStorage.removeItem(name);
+    const kept = copy.read();
+    if (!kept || kept.text === server.text) {
+      copy.drop();
       return;
     }
     text = kept.text;
-    if (kept.base === base) void save();
-    else theirs = base;
+    if (kept.base === server.text) void save();
+    else theirs = server.text;
   }
 
   function write(now) {
     text = now;
-    hasSaved = false;
-    problem = null;
-    clearTimeout(timer);
-    if (text === base && theirs === null) localStorage.removeItem(name);
-    else keep();
-    if (theirs === null) timer = setTimeout(save, PAUSE_MS);
+    outcome = null;
+    clock.stop();
+    if (isSaved()) copy.drop();
+    else copy.keep(server.text, text);
+    if (theirs === null) clock.soon();
     tell();
   }
 
-  function keep() {
-    localStorage.setItem(name, JSON.stringify({ base, text }));
-  }
-
   /** Send what is written, and what is written meanwhile after it. Fails by telling. */
-  function save() {
-    clearTimeout(timer);
-    running ??= send().finally(() => {
-      running = null;
+  async function save() {
+    clock.stop();
+    if (sending !== null) return;
+    try {
+      while (text !== server.text && theirs === null) await send();
+    } catch (error) {
+      fail(error);
+    } finally {
+      sending = null;
       tell();
       if (isSaved() && !watcher) drafts.delete(name);
-    });
-    return running;
+    }
   }
 
   async function send() {
-    while (text !== base && theirs === null) {
-      const wanted = (flying = text);
-      sent.add(wanted);
-      problem = null;
-      tell();
-      try {
-        const now = await patch(path, { comments: wanted || null, comments_before: base || null }, { key: key(), keepalive: true });
-        arrived(now, wanted);
-      } catch (error) {
-        if (error.code === "comments_changed" && (await compare())) continue;
-        if (theirs === null) fail(error);
-        return;
-      }
+    sending = text;
+    sent.add(sending);
+    outcome = null;
+    tell();
+    try {
+      const now = await patch(path, { comments: sending || null, comments_before: server.text || null }, { key: key(), keepalive: true });
+      arrived(Date.parse(now.updated_at));
+    } catch (error) {
+      if (error.code !== "comments_changed") throw error;
+      await compare(error);
     }
   }
 
-  function arrived(now, wanted) {
-    base = wanted;
-    at = Date.parse(now.updated_at);
-    hasSaved = true;
-    wait = AGAIN_MS;
-    if (JSON.parse(localStorage.getItem(name) ?? "null")?.text === wanted) localStorage.removeItem(name);
-    else if (text !== base) keep();
+  function arrived(at) {
+    server = { text: sending, at };
+    outcome = "saved";
+    clock.relax();
+    if (copy.read()?.text === sending) copy.drop();
+    else if (text !== sending) copy.keep(sending, text);
   }
 
-  /** Whether what is there is our own, of which the answer was lost: then it is not in the way. */
-  async function compare() {
-    const now = await get(path, {}, { key: key() }).catch(() => null);
-    if (!now) return false;
+  /** What is there may be our own, of which the answer was lost: then it is not in the way. */
+  async function compare(error) {
+    const now = await get(path, {}, { key: key() }).catch(() => { throw error; });
     const found = now.comments ?? "";
-    at = Date.parse(now.updated_at);
-    if (sent.has(found)) {
-      base = found;
-      return true;
-    }
+    const isOurs = sent.has(found);
+    server = { text: isOurs ? found : server.text, at: Date.parse(now.updated_at) };
+    if (isOurs) return;
     theirs = found;
     if (!watcher) tellElsewhere("Somebody else has changed the comments");
-    return false;
   }
 
   function fail(error) {
-    problem = error;
+    outcome = error;
     if (!watcher) tellElsewhere(error.message);
-    if (error.status !== 0 && error.status < 500) return;
-    timer = setTimeout(save, wait);
-    wait = Math.min(wait * 2, LONGEST_MS);
+    if (mayPass(error)) clock.later();
   }
 
   function tellElsewhere(why) {
@@ -161,44 +157,73 @@ function begin(name, object, named) {
 
   /** The page goes: what is under way may be of an older text, and there is no time to wait for it. */
   function flush() {
-    if (text === base || theirs !== null) return;
-    if (!running) void save();
-    else if (flying !== text) patch(path, { comments: text || null }, { key: key(), keepalive: true }).catch(() => {});
+    if (text === server.text || theirs !== null) return;
+    if (sending === null) void save();
+    else if (sending !== text) patch(path, { comments: text || null }, { key: key(), keepalive: true }).catch(() => {});
   }
 
   /** What the server says of the object now, unless it said so before it had what was saved. */
   function meet(now) {
-    const told = Date.parse(now.updated_at);
-    if (running || told < at) return;
+    const at = Date.parse(now.updated_at);
+    if (sending !== null || at < server.at) return;
     const found = now.comments ?? "";
-    at = told;
-    if (found === base) return;
-    if (text === base || text === found || sent.has(found)) {
-      if (text === base) text = found;
-      base = found;
-      if (text === base) localStorage.removeItem(name);
-    } else theirs = found;
+    const before = server.text;
+    const isInTheWay = text !== before && text !== found && !sent.has(found);
+    server = { text: isInTheWay ? before : found, at };
+    if (found === before) return;
+    if (isInTheWay) theirs = found;
+    else if (text === before) text = found;
+    if (isSaved()) copy.drop();
     tell();
   }
 
   /** `words` are to be the comments, though somebody wrote others meanwhile. */
   function settle(words) {
-    base = theirs;
+    server = { ...server, text: theirs };
     theirs = null;
     text = words;
-    keep();
-    if (text === base) {
-      localStorage.removeItem(name);
+    if (isSaved()) {
+      copy.drop();
       tell();
-    } else void save();
+    } else {
+      copy.keep(server.text, text);
+      void save();
+    }
   }
 
   /** Nobody looks at it any more. */
   function leave() {
     watcher = null;
-    if (isSaved() && !running) drafts.delete(name);
-    else void save();
+    void save();
   }
+}
+
+/** What this browser keeps of a draft, and of what the server had when it was written. */
+function copyIn(name) {
+  return {
+    read: () => JSON.parse(localStorage.getItem(name) ?? "null"),
+    keep: (base, text) => localStorage.setItem(name, JSON.stringify({ base, text })),
+    drop: () => localStorage.removeItem(name),
+  };
+}
+
+/** Calls `act` in a moment, or later, and each time later than before until it may `relax`. */
+function clockOf(act) {
+  let timer = 0;
+  let wait = AGAIN_MS;
+  const set = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, milliseconds);
+  };
+  return {
+    soon: () => set(PAUSE_MS),
+    later: () => {
+      set(wait);
+      wait = Math.min(wait * 2, LONGEST_MS);
+    },
+    stop: () => clearTimeout(timer),
+    relax: () => { wait = AGAIN_MS; },
+  };
 }
 
 const unsaved = () => [...drafts.values()].filter((draft) => !draft.isSaved());
