@@ -87,6 +87,8 @@ def alarms_of(settings: Settings) -> int:
     """How many alarms a context that is watched has."""
     in_steps = len(WORKERS) + len((API, SEARCH, JANITOR))
     functions = (in_steps + len((MIGRATE,))) * _ALARMS["function"]
+    # Those that run once at a time ring for nothing that is turned away.
+    functions -= len((JANITOR, MIGRATE))
     functions += in_steps if settings.release == "canary" else 0
     whole = _ALARMS["whole"] + (settings.captions is not None)
     return whole + functions + len(WORKERS) * _ALARMS["queue"]

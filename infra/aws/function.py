@@ -176,13 +176,16 @@ class Function(Construct):
         near_ms = (self.outline.timeout_s - _NEAR_S) * 1000
         watched = {
             "Errors": (self.function.metric_errors(period=minutes), 1, "It raised"),
-            "Throttles": (self.function.metric_throttles(period=minutes), 1, "It was turned away"),
             "Slow": (
                 self.function.metric_duration(period=minutes, statistic="p99"),
                 near_ms,
                 "Its slowest come near its timeout",
             ),
         }
+        # What runs once at a time turns the next one away whenever one takes long, as it may.
+        if self.outline.at_once != 1:
+            turned_away = self.function.metric_throttles(period=minutes)
+            watched["Throttles"] = (turned_away, 1, "It was turned away")
         found = []
         for name, (metric, threshold, means) in watched.items():
             alarm = cloudwatch.Alarm(
