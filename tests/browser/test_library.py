@@ -255,6 +255,35 @@ def test_how_everything_stands_is_seen_and_follows(page: Page, owner: Owner) -> 
     expect(page.get_by_role("alert").get_by_role("button", name="Try again")).to_be_visible()
 
 
+def test_what_comes_meanwhile_is_shown_but_to_whoever_is_there_by_keyboard(
+    page: Page, owner: Owner
+) -> None:
+    shelf = filled(owner, "plain.jpg")
+    tiles = page.locator(".tile a[href]")
+
+    def comes(name: str, shade: int) -> None:
+        shelf.add(name, photo(shade))
+        with page.expect_response(re.compile("objects.status=failed")):
+            page.clock.fast_forward(20_000)
+
+    page.clock.install()
+    page.goto("/#/library")
+    tiles.click()
+    expect(page.get_by_role("heading", name="plain.jpg")).to_be_visible()
+    page.go_back()
+    expect(tiles).to_be_focused()
+    comes("more.jpg", 99)
+    expect(tiles).to_have_count(2)
+
+    page.keyboard.press("Tab")
+    tiles.first.focus()
+    page.keyboard.press("ArrowRight")
+    comes("most.jpg", 120)
+    comes("last.jpg", 140)
+    expect(tiles.nth(1)).to_be_focused()
+    expect(tiles).to_have_count(2)
+
+
 def test_after_a_bulk_act_everything_is_right_where_one_was(
     page: Page, owner: Owner, forgiven: list[str]
 ) -> None:

@@ -174,7 +174,7 @@ export async function show(place, route, signal) {
   async function lookAgain() {
     if (source?.grows) await shown?.refresh(() => true);
     else if (shown) await shown.refresh((item) => item.status === "failed");
-    if (source?.grows || scrollY > 10 || shown?.chosen.size || shown?.element.contains(document.activeElement) || document.querySelector("dialog[open]")) return;
+    if (source?.grows || scrollY > 10 || shown?.chosen.size || shown?.element.querySelector(":focus-visible") || document.querySelector("dialog[open]")) return;
     const now = await sourceOf(query, signal);
     const same = (one, other) => one.length === other.length && one.every(({ key, count: many }, at) => key === other[at].key && many === other[at].count);
     if (!same(now.sections, source?.sections ?? []) && here().name === "library") await read();
