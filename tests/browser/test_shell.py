@@ -16,9 +16,6 @@ from tests.browser.shelf import filled
 pytestmark = pytest.mark.browser
 
 _MOST_JUMP = 0.02
-# On a phone the heading of the story makes room for what looks alike.
-_MOST_JUMP_OF_AN_OBJECT = 0.05
-_OBJECTS = ("object", "sound", "failed")
 _PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 _SHIFTS = """() => new Promise((done) => {
@@ -202,10 +199,7 @@ def test_nothing_jumps_on_any_view(
         at_rest(page)
         jumps[f"to {name}"] = round(page.evaluate(_SHIFTS) - before, 4)
 
-    def most(name: str) -> float:
-        return _MOST_JUMP_OF_AN_OBJECT if name.endswith(_OBJECTS) else _MOST_JUMP
-
-    assert {name: jump for name, jump in jumps.items() if jump > most(name)} == {}
+    assert {name: jump for name, jump in jumps.items() if jump > _MOST_JUMP} == {}
 
 
 # Where the keyboard is: what has the focus, and whether it can be seen there.

@@ -41,8 +41,9 @@ export async function show(place, route, signal) {
   const said = care(object, { named, changed: taken, signal });
   const side = h("div", { class: "stack" });
   const works = h("div", {});
-  const kin = h("div", { class: "stack" });
-  const history = h("section", { class: "card stack" }, h("h2", {}, "History"), waiting());
+  const kin = h("div", { class: "stack kin" }, waiting());
+  // Below its kin, which would push it away when they come.
+  const history = h("section", { class: "card stack", hidden: true }, h("h2", {}, "History"), waiting());
 
   fill(place,
     h("div", { class: "head" }, steps, h("h1", { title: named }, named), acts),
@@ -67,7 +68,7 @@ export async function show(place, route, signal) {
   function drawRest() {
     fill(works, work(object, again));
     later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
-    later(kin, async () => Promise.all([duplicates(object, again, signal), similar(object, signal)]));
+    later(kin, async () => Promise.all([duplicates(object, again, signal), similar(object, signal)])).then(() => { history.hidden = false; });
   }
 
   async function later(where, make) {
