@@ -200,6 +200,7 @@ def test_dead_letters_are_read_and_redriven(operator: Owner, opened: Opened) -> 
     expect(letter).to_be_visible()
 
     row.get_by_role("button", name="Try everything that tag gave up again").click()
+    expect(page.get_by_role("dialog")).to_contain_text("for all owners")
     page.get_by_role("dialog").get_by_role("button", name="Try again").click()
     expect(page.get_by_text("are tried again.")).to_be_visible()
     expect(page.get_by_text("There are no dead letters here.")).to_be_visible()

@@ -123,7 +123,7 @@ export async function showNow(place, _scope, signal) {
   }
 
   async function redrive(name) {
-    if (!(await confirm(`Try everything that ${name} gave up again?`, "Messages go back to their queue and stages are revived. The history of their attempts stays; doing it twice is harmless.", { answer: "Try again" }))) return;
+    if (!(await confirm(`Try everything that ${name} gave up again?`, "This goes for all owners. Messages go back to their queue and stages are revived. The history of their attempts stays; doing it twice is harmless.", { answer: "Try again" }))) return;
     try {
       const redriven = await post(`/admin/dlq/${encodeURIComponent(name)}/redrive`, undefined, { signal });
       toast(`${several(redriven.messages, "message")} and ${several(redriven.stages, "stage")} are tried again.`);
