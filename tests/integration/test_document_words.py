@@ -65,6 +65,14 @@ def test_a_document_is_found_by_what_stands_in_it_however_deep(house: House) -> 
     assert set(row["words"]) == {"zoe", "0", "muller", "san", "jose", "42", "5"}
 
 
+def test_documents_without_words_hold_up_no_others(house: House) -> None:
+    upload(house, [{}, {"pagination": {}}, {"is": [True, None]}, {"found": "here"}])
+    house.run_queues()
+
+    assert (written(house), lacking(house)) == (4, 0)
+    assert house.rows("SELECT 1 FROM document_words WHERE words @@ 'here'")
+
+
 def test_words_go_on_where_they_stopped(
     house: House, worker: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

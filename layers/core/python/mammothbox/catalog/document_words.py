@@ -67,7 +67,7 @@ WITH some_docs AS MATERIALIZED (
 ), written AS (
     INSERT INTO document_words (owner, collection_id, document_id, asset_id, part, words)
     SELECT %(owner)s, %(collection_id)s, document_id, %(asset_id)s, %(part)s,
-        word_vector(plain_words(left((SELECT string_agg(value #>> '{{}}', ' ')
+        word_vector(plain_words(left((SELECT coalesce(string_agg(value #>> '{{}}', ' '), '')
             FROM jsonb_path_query(doc, 'strict $.** ?
                 (@.type() == "string" || @.type() == "number")') value), %(longest)s)), 'B')
     FROM some_docs ORDER BY document_id
