@@ -224,7 +224,7 @@ def _search(server: Server, stage: Stage) -> None:
             f"{one['filename']} ({float(one['similarity'] or 0):.2f})" for one in results
         )
         stage.tell(f"{question}: {told}  [{ms:.0f} ms]")
-        stage.look("search", query=question)
+        stage.look("search", q=question)
 
 
 def _until(look: Callable[[], Any], what: str) -> Any:

@@ -63,5 +63,6 @@ def test_it_walks_through_everything_twice(tmp_path: Path) -> None:
         assert "30 documents are rows of it" in told.stdout
         assert "(the same bytes)" in told.stdout and "(the same picture)" in told.stdout
         assert "a cat: cat.webp" in told.stdout and "/#/schemas/" in told.stdout
+        assert "/#/search?q=a%20cat" in told.stdout
     assert "58 pictures were sent" in first.stdout
     assert "0 pictures were sent, 58 were known" in again.stdout
