@@ -161,6 +161,11 @@ def write_env(home: Home, stack: Stack, key: str) -> None:
     home.env.write_text("".join(lines))
 
 
+def for_a_shell(home: Home) -> str:
+    """What has a shell that stands here read what `write_env` wrote."""
+    return f"source {shlex.quote(os.path.relpath(home.env))}"
+
+
 def read_env(home: Home) -> dict[str, str]:
     """What `write_env` wrote; empty before the first start."""
     if not home.env.exists():

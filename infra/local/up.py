@@ -26,6 +26,7 @@ from infra.local.environment import (
     Stack,
     api_environment,
     aws_environment,
+    for_a_shell,
     read_env,
     search_environment,
     without_proxy,
@@ -76,7 +77,8 @@ def up(topology: Topology | None = None) -> None:
         stack.callback(running.end)
         told = _addresses(server, topology, ports)
         _start(place, told, topology, running, emulating)
-        _greet(place, told)
+        if not stop.is_set():
+            _greet(place, told)
         while not stop.wait(_WATCH_EVERY_S):
             server.ensure_running()
             running.revive_the_dead()
@@ -209,6 +211,6 @@ def _greet(place: Home, told: Stack) -> None:
     values = read_env(place)
     say(f"running at {told.url} (docs: {told.url}/api/v1/docs)")
     say(f"your key: {values['MAMMOTHBOX_KEY']}")
-    say(f"for a shell: source {os.path.relpath(place.env)}")
+    say(f"for a shell: {for_a_shell(place)}")
     say("Ctrl-C ends it; everything is kept")
     sys.stdout.flush()

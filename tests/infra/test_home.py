@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from pathlib import Path
 
 import pytest
 
 from infra.local import home as homes
-from infra.local.environment import Stack, read_env, write_env
+from infra.local.environment import Stack, for_a_shell, read_env, write_env
 from infra.local.home import LOOPBACK, Home, Ports, UpError, choose_ports
 from infra.local.postgres import DatabaseUrls
 
@@ -112,3 +113,13 @@ def test_what_a_shell_is_told_reads_back_and_is_private(home: Home) -> None:
     assert told["QUEUE_URLS"] == '{"intake": "http://q"}'
     assert told["MAMMOTHBOX_KEY"] == "mbx_key"
     assert home.env.stat().st_mode & 0o077 == 0
+
+
+def test_what_to_source_may_lie_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    told = for_a_shell(Home(tmp_path / "Ada's box ü"))
+
+    assert shlex.split(told) == ["source", "Ada's box ü/env"]
