@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +17,30 @@ import pytest
 from infra.local import postgres
 from infra.local.home import LOOPBACK
 from infra.local.postgres import Server
-from tests.e2e.stack import LocalStack, command_line, processes_of, run, start, started, wait_for
+from tests.e2e.stack import (
+    REPOSITORY,
+    LocalStack,
+    command_line,
+    processes_of,
+    run,
+    start,
+    started,
+    wait_for,
+)
+
+# Presses Ctrl-C as soon as `make up` loads what is large.
+_INTERRUPTED = """
+import os, runpy, signal, sys
+
+class Impatience:
+    def find_spec(self, name, path=None, target=None):
+        if name == "infra.local.up":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatience())
+sys.argv = ["infra.local", "up"]
+runpy.run_module("infra.local", run_name="__main__", alter_sys=True)
+"""
 
 
 @pytest.fixture
@@ -51,6 +76,20 @@ def test_a_home_that_cannot_be_is_named_in_one_line() -> None:
         assert refused.stdout.count("\n") == 1
         assert refused.stderr == ""
     assert "/dev/null/home cannot be used" in run("up", Path("/dev/null/home")).stdout
+
+
+def test_ctrl_c_while_it_loads_is_no_traceback(home: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED],
+        cwd=REPOSITORY,
+        env=os.environ | {"MAMMOTHBOX_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (refused.returncode, refused.stdout, refused.stderr) == (-signal.SIGINT, "", "")
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import __main__ as command
+from infra.local import commands
 
 
 def run(monkeypatch: pytest.MonkeyPatch, days: str) -> int:
@@ -14,7 +14,7 @@ def run(monkeypatch: pytest.MonkeyPatch, days: str) -> int:
     arguments = ["key", "--owner=ada", "--role=viewer", f"--expires-days={days}"]
     monkeypatch.setattr("sys.argv", ["infra.local", *arguments])
     with pytest.raises(SystemExit) as ended:
-        command.main()
+        commands.main()
     return int(ended.value.code or 0)
 
 
