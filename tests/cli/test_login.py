@@ -51,6 +51,17 @@ def test_a_wrong_key_is_not_kept(
     assert not (tmp_path / "config/mammothbox/login.json").exists()
 
 
+def test_without_a_terminal_it_says_how_to_send_the_key(
+    newcomer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("mbx_key\n"))
+
+    refused = newcomer("login")
+
+    assert refused.status == 2 and "--key-stdin" in refused.err
+    assert len(refused.err.splitlines()) == 1
+
+
 def test_a_kept_key_is_sent_to_no_other_server(
     newcomer: Person, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ import typer
 
 from clients.cli import config
 from clients.cli.output import Json, emit, note, tell, warn, when
-from clients.cli.problems import NOT_ALLOWED, Stop
+from clients.cli.problems import NOT_ALLOWED, USAGE, Stop
 from clients.cli.server import connect
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -29,6 +30,8 @@ def add(app: typer.Typer) -> None:
 
 def login(url: Url = None, key_stdin: KeyFromStdin = False) -> None:
     """Check an API key and keep it, readable for you alone."""
+    if not key_stdin and not sys.stdin.isatty():
+        raise Stop("Nobody can be asked for the key here: send it with --key-stdin.", USAGE)
     address = config.plain_url(url or typer.prompt("Server", default=config.usual_url()))
     if key_stdin:
         key = typer.get_text_stream("stdin").readline().strip()
