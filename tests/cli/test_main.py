@@ -31,6 +31,8 @@ def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_p
     assert person("no-such-command").status == 2
     assert person("--key", "wrong", "whoami").status == 3
     assert person("status", str(uuid4())).status == 4
+    no_job = person("status", "latest")
+    assert no_job.status == 2 and "'latest' is no id of a job" in no_job.err
     (tmp_path / "a").write_text("a")
     away = person("--url", "http://127.0.0.1:1", "upload", tmp_path / "a", "--patience", "0")
     assert away.status == 6

@@ -17,6 +17,7 @@ from clients.cli import config, jobs
 from clients.cli.output import Json, clean, emit_lines, note, table, when
 from clients.cli.problems import FAILED
 from clients.cli.server import Server, connect
+from clients.cli.targets import the_id
 from clients.cli.uploading.journal import open_journal
 
 _RECENT = 10
@@ -36,8 +37,9 @@ def add(app: typer.Typer) -> None:
 
 def status(job: Jobs = None, *, follow: Follow = False, as_json: Json = False) -> None:
     """Show how jobs stand; with --follow, fail when any of their objects did."""
+    named = [the_id(one, "a job", "status") for one in job or ()]
     with connect() as server:
-        job_ids = job or _latest(server)
+        job_ids = named or _latest(server)
         if not job_ids:
             note("Nothing was uploaded from this machine to this library yet.")
             return
