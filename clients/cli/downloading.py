@@ -20,7 +20,6 @@ from clients.cli.problems import FAILED, Stop, Unreachable
 from clients.cli.server import Server, pauses
 
 _PIECE = 1 << 20
-_TIMEOUT = httpx2.Timeout(60, connect=10)
 PARTIAL = ".part"
 
 Heard = Callable[[int], None]
@@ -84,7 +83,7 @@ def thumbnail(server: Server, system_id: str, size: int) -> bytes:
     """The picture of that object in that size, as WebP."""
     answer = server.answer("GET", f"objects/{system_id}/thumbnail", query={"size": size})
     try:
-        found = httpx2.get(answer.headers["location"], timeout=_TIMEOUT)
+        found = server.storage.get(answer.headers["location"])
     except httpx2.TransportError as error:
         raise Unreachable(f"The store cannot be reached: {error}.") from error
     if found.status_code != HTTPStatus.OK:
@@ -139,7 +138,7 @@ def _pieces(server: Server, wanted: Original, start: int) -> Iterator[bytes]:
     address = server.answer("GET", f"objects/{wanted.system_id}/content").headers["location"]
     # As they lie there: what the store says of their coding is part of the object.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    with httpx2.stream("GET", address, headers=headers, timeout=_TIMEOUT) as answer:
+    with server.storage.stream("GET", address, headers=headers) as answer:
         if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             raise Stop(f"{wanted.system_id}: the store answered {answer.status_code}.", FAILED)
         skip = start if answer.status_code == HTTPStatus.OK else 0

@@ -28,6 +28,7 @@ _NOT_OURS = {400, 401, 403, 404, 405, 501}
 # A little longer than any answer may take.
 SILENCE_S = 35.0
 _CONNECT_S = 5.0
+_STORE_TIMEOUT = httpx2.Timeout(60, connect=10)
 _PASSING = {429, 500, 502, 503, 504}
 _PAGE = 200
 _FIRST_PAUSE_S = 0.2
@@ -41,11 +42,13 @@ class Server:
     """One server and one key. Every method raises `ServerProblem` or `Unreachable`.
 
     Requests that may be repeated without harm are, until `patience_s` is over; `waiting` hears
-    of each pause once it begins. Once `stop` is set nothing waits any more.
+    of each pause once it begins. Once `stop` is set nothing waits any more. `storage` fetches
+    from the store, which gets no key.
     """
 
     url: str
     http: httpx2.Client
+    storage: httpx2.Client
     patience_s: float = PATIENCE_S
     waiting: Callable[[str], None] = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -212,11 +215,15 @@ def connect(
     try:
         headers = {"Authorization": f"Bearer {chosen.key}", "User-Agent": "mammothbox-cli"}
         timeout = httpx2.Timeout(silence_s, connect=min(_CONNECT_S, silence_s), pool=None)
-        client = httpx2.Client(base_url=chosen.url, headers=headers, timeout=timeout)
+        # What is trusted takes long to read: once is enough.
+        trusted = httpx2.create_ssl_context()
+        client = httpx2.Client(
+            base_url=chosen.url, headers=headers, timeout=timeout, verify=trusted
+        )
     except (httpx2.InvalidURL, ValueError) as error:
         raise Stop(f"{chosen.url!r} is no address, or the key has signs no key has.") from error
-    with client:
-        yield Server(chosen.url, client, patience_s, waiting or _say_once())
+    with client, httpx2.Client(timeout=_STORE_TIMEOUT, verify=trusted) as storage:
+        yield Server(chosen.url, client, storage, patience_s, waiting or _say_once())
 
 
 def _say_once() -> Callable[[str], None]:

@@ -21,13 +21,15 @@ class Proxy:
     """`plan` is asked, for each request, how it is to fail.
 
     `drop`: it never arrives; `lose`: it does, and its answer is lost; `stall`: nothing is
-    answered until the test is over; `busy`: 503. `seen` counts what did arrive.
+    answered until the test is over; `busy`: 503. `seen` counts what did arrive, `lines` the
+    connections that were opened.
     """
 
     port: int
     plan: Plan = lambda _method, _path: None
     seen: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
     def fails(self, fault: Fault, *, method: str = "", path: str = "", times: int = 10**9) -> None:
@@ -47,7 +49,7 @@ class Proxy:
         self.works()
         self.over.set()
         self.over = threading.Event()
-        self.seen, self.faults = Counter(), Counter()
+        self.seen, self.faults, self.lines = Counter(), Counter(), 0
 
     def works(self) -> None:
         """From now on nothing fails."""
@@ -81,6 +83,10 @@ class _Line(BaseHTTPRequestHandler):
     # Small answers would wait for the acknowledgement of what went before.
     disable_nagle_algorithm = True
     wbufsize = -1
+
+    def setup(self) -> None:
+        self.proxy.lines += 1
+        super().setup()
 
     def handle_one_request(self) -> None:
         with suppress(OSError):

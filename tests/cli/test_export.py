@@ -37,8 +37,10 @@ def working(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The workers work whenever a command waits for them."""
     plain = server.Server
 
-    def new(url: str, http: httpx2.Client, patience_s: float, waiting: Any) -> server.Server:
-        return plain(url, http, patience_s, waiting, Working(house.run_queues))
+    def new(
+        url: str, http: httpx2.Client, storage: httpx2.Client, patience_s: float, waiting: Any
+    ) -> server.Server:
+        return plain(url, http, storage, patience_s, waiting, Working(house.run_queues))
 
     monkeypatch.setattr(server, "Server", new)
     monkeypatch.setattr("clients.cli.jobs.time.sleep", lambda _: house.run_queues())
@@ -178,6 +180,20 @@ def test_an_export_goes_on_where_it_was_cut_off(
     (tmp_path / "full" / "notes.txt").write_text("mine")
     assert person("export", tmp_path / "full").status == 5
     assert person("restore", tmp_path / "full").status == 2
+
+
+def test_originals_come_one_after_another_over_one_line(
+    house: House, person: Person, storage_line: Proxy, tmp_path: Path
+) -> None:
+    for number in range(4):
+        house.upload(house.client(), b"note %d" % number, filename=f"note {number}.txt")
+    house.run_queues("intake")
+    storage_line.renew()
+
+    assert person("export", tmp_path / "out", "--parallel", "1").status == 0
+
+    assert storage_line.seen.total() >= 4
+    assert storage_line.lines == 1
 
 
 def test_two_exports_do_not_write_into_one_folder(person: Person, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_a_deletion_is_followed_later_when_the_server_is_away(tmp_path: Path) ->
         journal.place(shelf, path, "a" * 64)
         for handle, is_left in ((_away, True), (lambda _: httpx2.Response(204), False)):
             with httpx2.Client(transport=httpx2.MockTransport(handle)) as http:
-                server = Server("https://box.example", http, patience_s=0)
+                server = Server("https://box.example", http, http, patience_s=0)
                 with suppress(Unreachable):
                     follow_deletion(server, journal, shelf, path, "a" * 64)
             assert bool(journal.places(shelf, tmp_path)) is is_left
