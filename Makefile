@@ -16,7 +16,7 @@ export PYTHONHASHSEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
 .PHONY: help up down key demo models test prove browser screenshots lint bench evaluation openapi lock packages image synth diff deploy localstack costs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 up: $(READY) ## Run the whole system on this machine (PORT=8000, MAMMOTHBOX_HOME=.local)
 	@exec $(BIN)/python -m infra.local up
