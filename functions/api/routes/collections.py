@@ -20,7 +20,7 @@ from mammothbox.documents.profile import Profile
 from mammothbox.documents.proposals import By
 from mammothbox.documents.query import Known, parse_query
 from mammothbox.errors import NotFound
-from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
+from mammothbox.storage.keys import COLLECTION_LIMIT, collection_name
 from mammothbox.web.callers import Admin, Caller, KeyedRoute, Viewer
 from mammothbox.web.parameters import refuse_repeated
 
@@ -219,8 +219,8 @@ def _find(connection: Connection, caller: Caller, name: str) -> Row:
     """
     identifier = _as_id(name)
     found = collections.get(connection, caller.owner, identifier) if identifier else None
-    if found is None and is_collection_name(name):
-        found = collections.by_name(connection, caller.owner, name)
+    if found is None and (known_as := collection_name(name)):
+        found = collections.by_name(connection, caller.owner, known_as)
     if found is None:
         raise NotFound("collection", name)
     return found

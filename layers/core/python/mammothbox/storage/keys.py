@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from mammothbox.tagging.plain_text import one_line
+
 INCOMING = "incoming/"
 DROP = "drop/"
 OWNER_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
@@ -44,14 +46,20 @@ class DropKey:
     def collection(self) -> str | None:
         """The first folder below the owner's, if a collection may be called so."""
         folder, slash, _ = self.path.partition("/")
-        return folder if slash and is_collection_name(folder) else None
+        return collection_name(folder) if slash else None
 
 
-def is_collection_name(name: str) -> bool:
-    """The one rule for names of collections: some characters, in one line, none a control."""
-    return 0 < len(name) <= COLLECTION_LIMIT and not any(
-        unicodedata.category(character) in _NOT_IN_A_NAME for character in name
-    )
+def collection_name(text: str) -> str | None:
+    """The name that a collection has whose name comes so; `None` if none may be called so.
+
+    The one rule for names of collections: some characters, in one line, none a control; and as a
+    query text is read, so that what is asked for is found however its accents and spaces came.
+    """
+    if any(unicodedata.category(character) in _NOT_IN_A_NAME for character in text):
+        return None
+    # What is too long stays so when it is cut.
+    name = one_line(text, 2 * COLLECTION_LIMIT)
+    return name if 0 < len(name) <= COLLECTION_LIMIT else None
 
 
 def ending_of_an_address(name: str) -> str | None:

@@ -16,7 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from mammothbox.storage.keys import COLLECTION_LIMIT, is_collection_name
+from mammothbox.storage.keys import COLLECTION_LIMIT, collection_name
 
 _FILENAME_BYTES = 1024
 _CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"
@@ -40,8 +40,9 @@ def _one_plain_line(text: str) -> str:
     return plain
 
 
-def _names_a_collection(name: str) -> str:
-    if not is_collection_name(name):
+def _names_a_collection(text: str) -> str:
+    name = collection_name(text)
+    if name is None:
         raise ValueError(f"must be one line of 1 to {COLLECTION_LIMIT} characters, no controls")
     return name
 
