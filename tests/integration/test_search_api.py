@@ -176,6 +176,13 @@ def test_an_exact_duplicate_is_shown_as_what_it_is_one_of(library: Library) -> N
         found(client, "timeline", duplicates="only")["items"][0]["cover"],
     ):
         assert urlsplit(each["thumbnail"]).path.endswith(f"{cat}/thumb-300.webp")
+    # What it is shown with it is found by, and by what is said of the original since.
+    said = client.patch(f"/api/v1/objects/{cat}", json={"tags": {"add": ["Whiskers"]}})
+    assert said.status_code == 200, said.text
+    for query in ("camera:canon before:2024", "has:place", "tag:whiskers", "whiskers"):
+        assert [
+            each["id"] for each in library.search(query=query, duplicates="only")["results"]
+        ] == [str(copy)], query
     like = [
         client.post("/api/v1/search/by-image", json={"system_id": str(each)}).json()["results"]
         for each in (copy, cat)

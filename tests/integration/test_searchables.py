@@ -68,6 +68,16 @@ class Life:
         self.ids = [take(library, BEACH, width=400 + 10 * n) for n in range(4)]
         library.rows("UPDATE asset SET filename = 'IMG_' || left(id::text, 4) || '.jpg'")
         library.rows("UPDATE media SET latitude = 1, longitude = 2 WHERE width = 400")
+        # One of them came twice.
+        self.ids.append(library.add((1.0,), assigned=False))
+        library.rows(
+            "UPDATE asset SET sha256 = repeat('a', 64), verified = true,"
+            " duplicate_of = CASE WHEN id = %(copy)s THEN %(of)s::uuid END,"
+            " status = CASE WHEN id = %(copy)s THEN 'duplicate' ELSE status END"
+            " WHERE id IN (%(copy)s, %(of)s)",
+            copy=self.ids[-1],
+            of=self.ids[0],
+        )
         self.refresh(library.worker)
 
     def step(self) -> None:

@@ -53,11 +53,11 @@ class Card:
 
 
 # What stands for an exact duplicate has been looked at, and it itself has not.
-_SEEN = "coalesce(a.duplicate_of, a.id)"
+SEEN = "coalesce(a.duplicate_of, a.id)"
 # Of `asset a`; a sound without a cover is shown by its waveform.
 THUMBNAIL = (
-    f"{_SEEN} AS seen, (SELECT d.name FROM derivative d"
-    f" WHERE d.owner = a.owner AND d.asset_id = {_SEEN}"
+    f"{SEEN} AS seen, (SELECT d.name FROM derivative d"
+    f" WHERE d.owner = a.owner AND d.asset_id = {SEEN}"
     " AND d.name IN ('thumb-300.webp', 'waveform.png') ORDER BY d.name LIMIT 1)"
     " AS thumbnail"
 )
@@ -75,8 +75,8 @@ _SELECT = (
     "  '[]') AS tags, "
     + THUMBNAIL
     + " FROM asset a JOIN asset_raw r ON r.owner = a.owner AND r.id = a.raw_id"
-    f" LEFT JOIN media m ON m.owner = a.owner AND m.asset_id = {_SEEN}"
-    f" LEFT JOIN caption c ON c.owner = a.owner AND c.asset_id = {_SEEN}"
+    f" LEFT JOIN media m ON m.owner = a.owner AND m.asset_id = {SEEN}"
+    f" LEFT JOIN caption c ON c.owner = a.owner AND c.asset_id = {SEEN}"
     " WHERE a.owner = %(owner)s AND a.id = ANY(%(ids)s) AND a.purging_at IS NULL"
 )
 

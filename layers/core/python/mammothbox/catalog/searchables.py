@@ -2,7 +2,8 @@
 
 Made from the other tables whenever one of an asset's stages ends or a person changes it. That is
 the last thing in its transaction: rows and words that others wait for are held for a moment only.
-Whoever calls `refresh` holds the assets' locks, so that no two make the same row at once.
+Whoever calls `refresh` holds the assets' locks, so that no two make the same row at once. An exact
+duplicate is found by what is known of its original, as it is shown, so its row follows that one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mammothbox.catalog import lexicon
+from mammothbox.catalog.cards import SEEN
 from mammothbox.catalog.connection import Connection
 
 # A vector of words holds a megabyte at most, and what is far behind in a text is rarely sought.
@@ -22,7 +24,7 @@ _SQUARE = 1.02
 # Of what an asset stands for, so many lend it their names.
 _MOST_SAME = 100
 
-# What the asset got from those that yield to it; of these the first that knows.
+# What it, or its original, got from those that yield to it; of these the first that knows.
 _GIVEN = (
     " CROSS JOIN LATERAL (SELECT "
     + ", ".join(
@@ -34,7 +36,7 @@ _GIVEN = (
             ("place", "point(g.longitude, g.latitude)"),
         )
     )
-    + " FROM united g WHERE g.owner = a.owner AND g.keeper = a.id) given"
+    + f" FROM united g WHERE g.owner = a.owner AND g.keeper = {SEEN}) given"
 )
 # The file's own comes before. Here and below, OFFSET 0 has each of it made but once.
 _KNOWN = (
@@ -66,7 +68,8 @@ _TAGS = (
     " string_agg(label, ' ' ORDER BY label) FILTER (WHERE source <> 'hand') AS by_machine,"
     " string_agg(DISTINCT array_to_string(hypernyms, ' '), ' ') AS hypernyms,"
     " array_agg(DISTINCT 'tag:' || lower(label)) AS facets"
-    " FROM (SELECT t.* FROM tag t WHERE t.owner = a.owner AND t.asset_id = a.id OFFSET 0) t"
+    " FROM (SELECT t.* FROM tag t WHERE t.owner = a.owner"
+    "  AND t.asset_id = ANY(ARRAY[a.id, a.duplicate_of]) OFFSET 0) t"
     " WHERE t.space = ''"
     "  OR t.space = (SELECT name FROM embedding_space WHERE state = 'active')) tags"
 )
@@ -118,16 +121,16 @@ _FOUND_BY = (
     " concat_ws(' ', plain.a, plain.b, plain.c, plain.d, plain.camera, plain.lens) AS plain"
     # One by one: of many assets at once, all there is would be read to join it.
     " FROM asset a LEFT JOIN LATERAL (SELECT m.* FROM media m"
-    "  WHERE m.owner = a.owner AND m.asset_id = a.id OFFSET 0) m ON true"
+    f"  WHERE m.owner = a.owner AND m.asset_id = {SEEN} OFFSET 0) m ON true"
     " LEFT JOIN LATERAL (SELECT c.* FROM caption c"
-    "  WHERE c.owner = a.owner AND c.asset_id = a.id OFFSET 0) c ON true"
+    f"  WHERE c.owner = a.owner AND c.asset_id = {SEEN} OFFSET 0) c ON true"
     + _GIVEN
     + _KNOWN
     + _SAME
     + _TAGS
     + _WORDS
     # Before intake has seen the bytes there is nothing to find.
-    + " WHERE a.owner = %(owner)s AND a.id = ANY(%(ids)s) AND a.kind IS NOT NULL"
+    + " WHERE a.owner = %(owner)s AND a.id = ANY(ARRAY({ids})) AND a.kind IS NOT NULL"
     " AND a.purging_at IS NULL"
 )
 _KEPT_ANEW = (
@@ -147,6 +150,7 @@ _KEPT_ANEW = (
 _COLUMNS = ", ".join(("owner", "asset_id", *_KEPT_ANEW, "hidden", "duplicate"))
 _KEPT = ", ".join("kept." + name for name in _KEPT_ANEW)
 _NEW = ", ".join("excluded." + name for name in _KEPT_ANEW)
+# `{ids}` selects whose.
 _REFRESH = (
     "WITH found_by AS MATERIALIZED (" + _FOUND_BY + "), made AS ("
     "INSERT INTO searchable AS kept (" + _COLUMNS + ") SELECT " + _COLUMNS + " FROM found_by"
@@ -156,28 +160,49 @@ _REFRESH = (
 )
 
 
+_THESE = "SELECT unnest(%(ids)s::uuid[]) AS id"
 # These and whatever stands for them.
 _STANDING = (
-    "WITH RECURSIVE up (id) AS (SELECT unnest(%(ids)s::uuid[]) UNION SELECT each.id FROM up"
+    "WITH RECURSIVE up (id) AS (" + _THESE + " UNION SELECT each.id FROM up"
     " CROSS JOIN LATERAL (SELECT d.duplicate_of AS id FROM asset d WHERE d.owner = %(owner)s"
     "   AND d.id = up.id AND d.duplicate_of IS NOT NULL"
     "  UNION ALL SELECT p.keeper FROM duplicate p WHERE p.owner = %(owner)s"
     "   AND p.yielding = up.id AND p.state = 'confirmed') each)"
     " SELECT id FROM up"
 )
-# As an array, they are looked up by their keys: to join them, a planner without statistics would
-# make the rows of all that the owner has.
-_ARE_STANDING = "= ANY(ARRAY(" + _STANDING + "))"
-_REFRESH_STANDING = _REFRESH.replace("= ANY(%(ids)s)", _ARE_STANDING)
+# Their exact duplicates; one that somebody else works on is made anew by them.
+_FOLLOWING = (
+    " UNION SELECT id FROM (SELECT d.id FROM asset d WHERE d.owner = %(owner)s"
+    " AND d.duplicate_of = ANY(%(ids)s) ORDER BY d.id LIMIT %(same)s"
+    " FOR NO KEY UPDATE SKIP LOCKED) following"
+)
+# One after the other, so that who comes second sees what the first did: whoever changes an
+# original and whoever changes its duplicate, each of which holds the lock of one alone.
+_TAKE_TURNS = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('known of ' || seen, 0))"
+    " FROM (SELECT DISTINCT " + SEEN + " AS seen FROM asset a"
+    " WHERE a.owner = %(owner)s AND a.id = ANY(ARRAY({ids})) ORDER BY 1) one_by_one"
+)
+_LOCK = (
+    "SELECT FROM asset WHERE owner = %(owner)s AND id = ANY(ARRAY({ids}))"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
+
+
+def _of(statement: str, ids: str) -> bytes:
+    """As an array, they are looked up by their keys: to join them, a planner without statistics
+    would make the rows of all that the owner has."""
+    return statement.replace("{ids}", ids).encode()
 
 
 def refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
     """Make the rows of these assets anew, and let the lexicon follow. Asks for no answer.
 
-    A row that is right already is not written. Of assets that are being purged, and of those
-    that intake has not seen yet, nothing is made.
+    Those of their exact duplicates follow; of more than a hundred the first hundred do. A row that
+    is right already is not written. Of assets that are being purged, and of those that intake has
+    not seen yet, nothing is made.
     """
-    _refresh(connection, owner, asset_ids, _REFRESH)
+    _refresh(connection, owner, asset_ids, _THESE)
 
 
 def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
@@ -187,24 +212,18 @@ def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUI
     of their bytes or of the clustering, so that no two come from different ends. Takes the locks
     of all of them.
     """
-    connection.execute(
-        (
-            "SELECT FROM asset WHERE owner = %(owner)s AND id "
-            + _ARE_STANDING
-            + " ORDER BY id FOR NO KEY UPDATE"
-        ).encode(),
-        {"owner": owner, "ids": list(asset_ids)},
-    )
-    _refresh(connection, owner, asset_ids, _REFRESH_STANDING)
+    connection.execute(_of(_LOCK, _STANDING), {"owner": owner, "ids": list(asset_ids)})
+    _refresh(connection, owner, asset_ids, _STANDING)
 
 
-def _refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID], statement: str) -> None:
+def _refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID], ids: str) -> None:
+    values = {"owner": owner, "ids": list(asset_ids)}
+    connection.execute(_of(_TAKE_TURNS, ids), values)
     lexicon.hold(connection, owner)
     connection.execute(
-        statement.encode(),
+        _of(_REFRESH, ids + _FOLLOWING),
         {
-            "owner": owner,
-            "ids": list(asset_ids),
+            **values,
             "longest": _LONGEST,
             "name": _LONGEST_NAME,
             "square": _SQUARE,

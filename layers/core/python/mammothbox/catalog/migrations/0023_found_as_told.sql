@@ -45,3 +45,9 @@ INSERT INTO catalog.searchable_walk SELECT WHERE EXISTS (SELECT FROM changed)
 UPDATE catalog.asset a SET sent_to = r.called FROM renamed r
     WHERE a.owner = r.owner AND a.sent_to = r.name AND NOT EXISTS (SELECT FROM catalog.asset o
         WHERE o.owner = a.owner AND o.sha256 = a.sha256 AND o.sent_to = r.called);
+
+-- Exact duplicates are found by what is known of their originals.
+INSERT INTO catalog.searchable_walk
+    SELECT WHERE EXISTS (SELECT FROM catalog.asset WHERE duplicate_of IS NOT NULL)
+    ON CONFLICT (one) DO UPDATE
+    SET after_owner = excluded.after_owner, after_id = excluded.after_id;
