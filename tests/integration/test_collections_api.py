@@ -270,12 +270,15 @@ def test_what_is_in_the_trash_is_left_out(house: House, client: TestClient) -> N
     assert client.delete(f"{BASE}/objects/{one}").status_code == 204
     get(client, f"/collections/orders/documents/{first['document_id']}", 404)
     trashed = documents(client, sort="-n"), documents(client, **{"filter[n][lt]": "3"})
+    counted = [get(client, "/collections")["items"][0], get(client, "/collections/orders")]
     assert client.post(f"{BASE}/objects/{one}/restore").status_code == 200
     restored = documents(client, sort="-n")
+    counted.append(get(client, "/collections/orders"))
     assert client.delete(f"{BASE}/objects/{one}?purge=true").status_code == 204
 
     assert trashed == ([{"n": 3}], [])
     assert restored == [{"n": 3}, {"n": 2}, {"n": 1}]
+    assert [each["documents"] for each in counted] == [1, 1, 3]
     assert documents(client) == [{"n": 3}]
 
 

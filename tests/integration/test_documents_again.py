@@ -219,6 +219,7 @@ def test_documents_of_an_asset_that_came_back_as_a_duplicate_are_not_shown_twice
 
     found = client.get("/api/v1/collections/some/documents").json()["items"]
     assert [one["doc"] for one in found] == [{"n": 1}, {"n": 2}]
+    assert client.get("/api/v1/collections/some").json()["documents"] == 2
 
 
 def test_what_was_erased_is_forgotten_by_the_profile_whatever_came_meanwhile(

@@ -12,7 +12,10 @@ from mammothbox.catalog.connection import Connection
 
 @dataclass(frozen=True)
 class Listed:
-    """A collection, where it is queried, and what is proposed for it."""
+    """A collection, where it is queried, and what is proposed for it.
+
+    `documents` are those that a query may find: none of what is in the trash.
+    """
 
     id: UUID
     name: str
@@ -37,10 +40,25 @@ class RefusedDocument:
     detail: str
 
 
+# Documents that no query finds, as `document_query` has it: counted from what is hidden, which is
+# little, and not from what is there.
+_HIDDEN = (
+    "WITH hidden AS (SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
+    "  AND trashed_at IS NOT NULL"
+    " UNION SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
+    "  AND purging_at IS NOT NULL"
+    " UNION SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
+    "  AND duplicate_of IS NOT NULL"
+    "  AND EXISTS (SELECT FROM collection WHERE owner = %(owner)s AND has_copies)),"
+    " unseen AS (SELECT p.collection_id, sum(p.documents)::bigint AS documents FROM hidden"
+    "  JOIN document_part p ON p.owner = %(owner)s AND p.asset_id = hidden.id GROUP BY 1)"
+)
 # At most one schema of a collection is in force, and one waits: indexes see to that.
 _SELECT = (
-    "SELECT c.id, c.name, c.origin, coalesce(f.storage, 'jsonb') AS storage, c.documents,"
-    " c.contract, f.id AS active_schema, w.id AS waiting_schema, c.created_at FROM collection c"
+    _HIDDEN + " SELECT c.id, c.name, c.origin, coalesce(f.storage, 'jsonb') AS storage,"
+    " c.documents - coalesce(u.documents, 0) AS documents, c.contract, f.id AS active_schema,"
+    " w.id AS waiting_schema, c.created_at FROM collection c"
+    " LEFT JOIN unseen u ON u.collection_id = c.id"
     " LEFT JOIN schema_def f ON f.owner = c.owner AND f.collection_id = c.id"
     " AND f.status = 'active' LEFT JOIN schema_def w ON w.owner = c.owner"
     " AND w.collection_id = c.id AND w.status IN ('proving', 'provisional')"
