@@ -226,10 +226,18 @@ FIELDS: dict[str, list[str]] = {
         "null",
     ],
 }
+# What columns of these types take besides, once there are any.
+ODD = [
+    '{"at":"0044-03-15T12:00:00 BC Z"}',
+    '{"at":" 024-03-15T12:00:00Z"}',
+    '{"id":"{123e4567-e89b12d3-a456426614174000}"}',
+]
 ASKED = [json.loads(text) for texts in FIELDS.values() for text in texts if text[0] == '"']
 ASKED += [text for texts in FIELDS.values() for text in texts if text[0] != '"']
 ASKED += ["-1.5", "0.5", "1e0", "9223372036854775808", "-1e400", "1e400", "0.1000000000000000055"]
 ASKED += ["2026", "2026-01-01T", "2026-01-01T00:00:00", "2026-13-01", "2026-01-02", "infinity"]
+ASKED += ["0044-01-01", "0044-12-31", " 024-03-15T12:00:00Z", "0044-03-15T12:00:00 BC Z"]
+ASKED += ["{123e4567-e89b12d3-a456426614174000}", "{123e4567-e89b-12d3-a456-426614174000}"]
 ASKED += ["a%", "%b", "a\\%b", "_", "123e4567e89b12d3a456426614174000", "{", "now", "\\\\"]
 
 
@@ -248,7 +256,10 @@ def test_every_filter_finds_what_the_rules_say_with_a_table_and_without(
     assert {column["type"] for column in made.design["columns"]} == {
         *("bigint", "numeric", "double precision", "text", "boolean", "timestamptz", "date", "uuid")
     }
-    parsed = [parse(text) for text in texts]
+    with closing(Database(database_urls.worker)) as worker:
+        for collection in (plain, typed):
+            add(worker, collection, ODD)
+    parsed = [parse(text) for text in texts + ODD]
     asked = 0
     with closing(Database(database_urls.app)) as app, app.transaction(OWNER) as connection:
         for name in FIELDS:

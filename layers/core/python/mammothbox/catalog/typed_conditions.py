@@ -29,6 +29,8 @@ from mammothbox.documents.query import Condition, Operator
 _BIGINT = (Decimal(-(2**63)), Decimal(2**63 - 1))
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile("[0-9a-fA-F]{32}")
+# Before it a time may be of a year whose text does not begin with four digits, or goes on with BC.
+_FOUR_DIGITS = datetime(1000, 1, 2, tzinfo=UTC)
 # No offset from UTC is longer.
 _FARTHEST = timedelta(hours=16)
 _NONE = SQL("false")
@@ -140,8 +142,8 @@ def _same(cell: Composable, value: Composable) -> Composable:
 
 
 def _uuid(text: str) -> UUID | None:
-    """With its hyphens wherever the server takes them."""
-    digits = text.replace("-", "")
+    """With its hyphens, and in braces, wherever the server takes them."""
+    digits = re.sub("[-{}]", "", text)
     return UUID(digits) if _HEX.fullmatch(digits) else None
 
 
@@ -199,14 +201,20 @@ def _text_bound(condition: Condition, cell: Composable, values: Values) -> Compo
 
 
 def _time_bound(condition: Condition, cell: Composable, values: Values) -> Composable | None:
-    """Times compare as strings, so all that can be said is on which days they may be."""
+    """Times compare as strings, so all that can be said is on which days they may be.
+
+    Of the years before four digits not even that is said.
+    """
     days = _days(condition)
     if days is None:
         return None
     first, last = days
-    if condition.operator in ("gt", "gte"):
-        return SQL("{} >= {}::timestamptz").format(cell, values.put(first))
-    return SQL("{} < {}::timestamptz").format(cell, values.put(last))
+    if condition.operator in ("lt", "lte"):
+        latest = values.put(max(last, _FOUR_DIGITS))
+        return SQL("{} < {}::timestamptz").format(cell, latest)
+    return SQL("({0} >= {1}::timestamptz OR {0} < {2}::timestamptz)").format(
+        cell, values.put(first), values.put(_FOUR_DIGITS)
+    )
 
 
 def _day_bound(condition: Condition, cell: Composable, values: Values) -> Composable | None:
