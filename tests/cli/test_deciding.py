@@ -130,6 +130,9 @@ def test_operators_see_queues_and_models(
     assert {one["name"] for one in lines(person("dlq", "list", "--json").out)} >= {"intake"}
     assert person("dlq", "redrive", "intake", "--json").status == 0
     assert person("dlq", "show", "embed").err.strip() == "Nothing was given up."
+    # A name is all of what was typed, whatever signs are in it.
+    assert person("dlq", "show", "embed?limit=1").status == 4
+    assert person("dlq", "redrive", "embed/redrive#").status == 4
     house.session.client("sqs").send_message(
         QueueUrl=house.dead_letter_queue_urls["intake"], MessageBody="none of ours"
     )
@@ -142,6 +145,7 @@ def test_operators_see_queues_and_models(
     known = lines(person("models", "list", "--json").out)
     assert [one["state"] for one in known].count("active") == 1
     assert person("models", "activate", "nothing").status == 4
+    assert person("models", "activate", f"{SPACE.name}/activate?incomplete=true#").status == 4
     other = replace(SPACE, name="other")
     spaces.offer(house.urls.superuser, [(SPACE, {}), (other, {})], SPACE.name)
     acts = [("fill", "other"), ("stop", "other"), ("activate", "other"), ("activate", SPACE.name)]

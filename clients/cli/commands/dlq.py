@@ -11,6 +11,7 @@ from clients.cli import listing, output
 from clients.cli.commands.tag import Yes
 from clients.cli.listing import Column
 from clients.cli.output import Json
+from clients.cli.paths import path_of
 from clients.cli.problems import USAGE, Stop
 from clients.cli.server import Server, connect
 from clients.cli.targets import sure
@@ -83,7 +84,7 @@ def show(
 ) -> None:
     """Show what was given up, and why. Example: mammothbox dlq show embed"""
     with connect() as server:
-        found = server.get(f"admin/dlq/{queue}", {"limit": limit})
+        found = server.get(path_of("admin", "dlq", queue), {"limit": limit})
     if as_json:
         output.emit(found)
         return
@@ -125,7 +126,7 @@ def _redriven(server: Server, name: str, dead: int) -> Counter[str]:
     """
     done: Counter[str] = Counter()
     while True:
-        moved = server.post(f"admin/dlq/{name}/redrive", repeatable=True)
+        moved = server.post(path_of("admin", "dlq", name, "redrive"), repeatable=True)
         done.update(moved)
         if not any(moved.values()) or done.total() >= dead:
             return done
@@ -144,5 +145,5 @@ def discard(
     sure(f"Take {len(messages)} of the dead messages of {queue} away for ever?", yes)
     with connect() as server:
         for message in messages:
-            server.delete(f"admin/dlq/{queue}/{message}")
+            server.delete(path_of("admin", "dlq", queue, message))
             output.note(f"{message} is gone.")

@@ -10,6 +10,7 @@ from clients.cli import listing, output
 from clients.cli.commands.up_down import run_module
 from clients.cli.listing import Column
 from clients.cli.output import Json
+from clients.cli.paths import path_of
 from clients.cli.server import connect
 
 Space = Annotated[str, typer.Argument(help="The name of a space, as `models list` shows it.")]
@@ -55,13 +56,13 @@ def list_spaces(as_json: Json = False) -> None:
 def fill(space: Space, as_json: Json = False) -> None:
     """Embed the library with another model, beside the one in use."""
     with connect() as server:
-        _told(server.post(f"admin/spaces/{space}/fill", repeatable=True), as_json)
+        _told(server.post(_path(space, "fill"), repeatable=True), as_json)
 
 
 def stop(space: Space, as_json: Json = False) -> None:
     """Call off a fill; what is embedded stays."""
     with connect() as server:
-        _told(server.delete(f"admin/spaces/{space}/fill"), as_json)
+        _told(server.delete(_path(space, "fill")), as_json)
 
 
 def activate(
@@ -75,13 +76,17 @@ def activate(
     """Take a model into use."""
     with connect() as server:
         query = {"incomplete": incomplete or None}
-        path = f"admin/spaces/{space}/activate"
-        _told(server.ask("POST", path, query=query, repeatable=True), as_json)
+        made = server.ask("POST", _path(space, "activate"), query=query, repeatable=True)
+        _told(made, as_json)
 
 
 def fetch() -> None:
     """Download CLIP, verify it and quantise it, as `make models` does. Needs a checkout."""
     raise typer.Exit(run_module("models.fetch"))
+
+
+def _path(space: str, act: str) -> str:
+    return path_of("admin", "spaces", space, act)
 
 
 def _told(found: dict[str, Any], as_json: bool) -> None:
