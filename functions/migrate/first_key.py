@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+from mammothbox import keys
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.api_keys import Role
 from mammothbox.storage.keys import OWNER_PATTERN
-from mammothbox.web.fields import KeyName
+from mammothbox.web.fields import KeyDays, KeyName
 from pydantic import BaseModel, Field, ValidationError
 
 _EXAMPLE = '{"make_key": {"owner": "ada", "role": "operator"}}'
@@ -20,7 +20,7 @@ class Asked(BaseModel, extra="forbid"):
     owner: Annotated[str, Field(pattern=f"^{OWNER_PATTERN}$")]
     role: Role
     name: KeyName = "first"
-    expires_in_days: Annotated[float, Field(gt=0, le=3650)] | None = None
+    expires_in_days: KeyDays | None = None
 
 
 def make(url: str, asked: Any) -> dict[str, str]:
@@ -34,8 +34,7 @@ def make(url: str, asked: Any) -> dict[str, str]:
         [first, *_] = error.errors()
         where = ".".join(map(str, first["loc"])) or "make_key"
         raise ValueError(f"{where}: {first['msg']}. Ask with {_EXAMPLE}") from None
-    days = wanted.expires_in_days
-    expires_at = datetime.now(UTC) + timedelta(days=days) if days is not None else None
+    expires_at = keys.lasts_until(wanted.expires_in_days)
     key = api_keys.create(
         url, owner=wanted.owner, role=wanted.role, name=wanted.name, expires_at=expires_at
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from mammothbox.catalog import api_keys
 from mammothbox.catalog.api_keys import ROLES
 from mammothbox.catalog.migrate import MigrationError
 from mammothbox.errors import Unavailable
+from mammothbox.keys import lasts_until
 from mammothbox.storage.keys import OWNER_PATTERN
 
 from infra.local import ending
@@ -19,11 +20,10 @@ from infra.local.home import UpError, home_from_environment, is_occupied
 from infra.local.postgres_programs import PostgresError
 from infra.local.terminal import say
 
-_MOST_DAYS = 3650
 _HOW = f"make key OWNER=ada ROLE=uploader (or another of {', '.join(ROLES)})"
 
 
-def key(owner: str, role: str, name: str, expires_days: float | None) -> None:
+def key(owner: str, role: str, name: str, expires_at: datetime | None) -> None:
     """Make an API key for the running stack and print it, once."""
     if not owner or not role:
         raise UpError(f"say whose key and for what: {_HOW}")
@@ -34,20 +34,17 @@ def key(owner: str, role: str, name: str, expires_days: float | None) -> None:
         raise UpError("an owner has 1 to 63 of a-z, 0-9, '-', '_', and begins with a-z or 0-9")
     if not is_occupied(home):
         raise UpError("nothing is running: start it with `make up` first")
-    expires_at = (
-        datetime.now(UTC) + timedelta(days=expires_days) if expires_days is not None else None
-    )
     url = read_env(home).get("DATABASE_URL")
     if url is None:
         raise UpError("it is still starting: try again in a moment")
     print(api_keys.create(url, owner=owner, role=role, name=name, expires_at=expires_at))
 
 
-def _days(text: str) -> float:
-    days = float(text)
-    if not 0 < days <= _MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_MOST_DAYS}")
-    return days
+def _after_days(text: str) -> datetime | None:
+    try:
+        return lasts_until(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     making.add_argument("--owner", default="", help="whose key")
     making.add_argument("--role", default="", help=", ".join(ROLES))
     making.add_argument("--name", default="made by hand")
-    making.add_argument("--expires-days", type=_days)
+    making.add_argument("--expires-days", dest="expires_at", type=_after_days)
     return parser.parse_args()
 
 
@@ -74,7 +71,7 @@ def main() -> None:
         elif arguments.command == "down":
             say(ending.end(home_from_environment()))
         else:
-            key(arguments.owner, arguments.role, arguments.name, arguments.expires_days)
+            key(arguments.owner, arguments.role, arguments.name, arguments.expires_at)
     except (UpError, PostgresError, MigrationError, Unavailable) as error:
         say(str(error))
         sys.exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from mammothbox.catalog.api_keys import Role
 from mammothbox.catalog.connection import Database
 from mammothbox.errors import NotFound, Refused
 from mammothbox.web.callers import Admin, Caller, Holder, KeyedRoute
-from mammothbox.web.fields import KeyName
+from mammothbox.web.fields import KeyDays, KeyName
 from pydantic import BaseModel, Field
 
 from functions.api import services
@@ -55,9 +55,7 @@ class NewKey(BaseModel, extra="forbid"):
 
     name: KeyName
     role: Role
-    expires_in_days: Annotated[float, Field(gt=0, le=3650)] | None = Field(
-        None, description="For ever, unless said."
-    )
+    expires_in_days: KeyDays | None = Field(None, description="For ever, unless said.")
 
 
 class KeyMade(ApiKey):
@@ -95,13 +93,12 @@ def make_key(new: NewKey, caller: Admin) -> KeyMade:
     """A new key for the owner. Only an operator makes keys of operators."""
     if new.role == "operator" and caller.role != "operator":
         raise Refused(403, "forbidden", "Only an operator makes the key of an operator.")
-    days = new.expires_in_days
     key, secret = keys.make(
         _database(caller),
         caller.owner,
         role=new.role,
         name=new.name,
-        expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
+        expires_at=keys.lasts_until(new.expires_in_days),
         actor=caller.actor,
         request_id=caller.request_id,
     )

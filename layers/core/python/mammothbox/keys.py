@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from mammothbox.catalog import api_keys, lineage
@@ -11,6 +11,21 @@ from mammothbox.catalog.connection import Database
 from mammothbox.catalog.lineage import Entry
 from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
+
+# How long a key may last that does not last for ever.
+MOST_DAYS = 3650
+
+
+def lasts_until(days: float | None) -> datetime | None:
+    """When a key made now is over that lasts so many days; without, it lasts for ever.
+
+    Raises `ValueError` saying how long one may last.
+    """
+    if days is None:
+        return None
+    if not 0 < days <= MOST_DAYS:
+        raise ValueError(f"a key lasts more than 0 and at most {MOST_DAYS} days")
+    return datetime.now(UTC) + timedelta(days=days)
 
 
 def make(
