@@ -141,7 +141,7 @@ def list_objects(filters: Annotated[Filters, Query()], caller: Viewer) -> Object
     after = parse_cursor(filters.cursor) if filters.cursor else None
     with services.database().transaction(caller.owner) as connection:
         if filters.cluster is not None:
-            narrowed["clusters"] = clusters.together_with(connection, caller.owner, filters.cluster)
+            narrowed["clusters"] = clusters.merged_with(connection, caller.owner, filters.cluster)
         page, following = asset_list.page(
             connection, caller.owner, AssetFilter(**narrowed), after, filters.limit
         )

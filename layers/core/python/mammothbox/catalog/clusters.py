@@ -81,7 +81,7 @@ def where_merged(connection: Connection, owner: str, cluster_id: UUID) -> UUID:
     return row["root"] if row else cluster_id
 
 
-def together_with(connection: Connection, owner: str, cluster_id: UUID) -> list[UUID]:
+def merged_with(connection: Connection, owner: str, cluster_id: UUID) -> list[UUID]:
     """This cluster and all that are one with it, by merges; those that are on record."""
     rows = connection.execute(
         "SELECT c.id FROM cluster asked JOIN cluster c ON c.owner = asked.owner"

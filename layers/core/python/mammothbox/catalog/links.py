@@ -76,7 +76,7 @@ def page(connection: Connection, owner: str, after: UUID | None, limit: int) -> 
     return [Link(**row) for row in rows]
 
 
-def together_with(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> list[UUID]:
+def bound_to(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> list[UUID]:
     """These assets and all that must be with them, directly or through others."""
     rows = connection.execute(
         "WITH RECURSIVE bound AS (SELECT unnest(%(ids)s::uuid[]) AS id UNION"
@@ -153,7 +153,7 @@ def groups(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> lis
     found = []
     for row in rows:
         if row["asset_a"] not in seen:
-            group = together_with(connection, owner, [row["asset_a"]])
+            group = bound_to(connection, owner, [row["asset_a"]])
             seen.update(group)
             found.append(group)
     return found

@@ -222,7 +222,7 @@ def move(database: Database, by: By, asset_id: UUID, target: UUID | None) -> Dec
     """
     with sitting(database, by) as table:
         before = table.member(asset_id)
-        along = links.together_with(table.connection, by.owner, [asset_id])
+        along = links.bound_to(table.connection, by.owner, [asset_id])
         goal = table.cluster(target).id if target else None
         if goal == before.cluster_id:
             raise Refused(409, "already_there", "The object is in that cluster.")
@@ -323,7 +323,7 @@ def where_they_were(members: Iterable[Membership]) -> dict[str, Any]:
 
 def _refuse_to_tear(table: Table, cluster_id: UUID, piece: Sequence[UUID]) -> None:
     """What must be together is split off together, or not at all."""
-    bound = links.together_with(table.connection, table.owner, piece)
+    bound = links.bound_to(table.connection, table.owner, piece)
     left = memberships.of_assets(
         table.connection, table.owner, table.place.edition, sorted(set(bound) - set(piece))
     )

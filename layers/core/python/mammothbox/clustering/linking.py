@@ -30,8 +30,8 @@ def must(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, Deci
         _refuse_linked(table, one, other)
         goal = table.member(one).cluster_id
         table.member(other)
-        along = links.together_with(table.connection, by.owner, [other])
-        here = links.together_with(table.connection, by.owner, [one])
+        along = links.bound_to(table.connection, by.owner, [other])
+        here = links.bound_to(table.connection, by.owner, [one])
         refuse(links.parting(table.connection, by.owner, here, along))
         refuse_if_linked_apart(table, [each for each in along if each not in here], goal)
         link = Link(new_id(), "must", one, other)
@@ -56,7 +56,7 @@ def cannot(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, De
     with sitting(database, by) as table:
         _refuse_linked(table, one, other)
         here, there = table.member(one), table.member(other)
-        along = links.together_with(table.connection, by.owner, [other])
+        along = links.bound_to(table.connection, by.owner, [other])
         if one in along:
             raise Refused(409, "must_link", "Links say that these two must be together.")
         link = Link(new_id(), "cannot", one, other)
