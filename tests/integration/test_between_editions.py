@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import pytest
 from mammothbox import removal
-from mammothbox.catalog import spaces
+from mammothbox.catalog import editions, spaces
+from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.editions import Home
 from mammothbox.clustering import acts, linking
 from mammothbox.clustering.assign import assign
 from mammothbox.clustering.chore_names import REBUILD, SWEEP
@@ -48,6 +52,30 @@ def test_a_cluster_whose_held_members_have_no_vector_any_more_goes_on(
 
     assert {library.cluster_of(each) for each in later} == {home}
     assert library.cluster_of(held) is None
+
+
+def test_a_rebuild_asks_once_for_all_of_a_page_where_hands_had_them(
+    library: VectorLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, other = library.add(EAST), library.add(UP)
+    home = library.home(held)
+    acts.confirm(library.app, library.by, home)
+    library.add_space(OTHER, {other: UP})
+    library.do(REBUILD)
+    assert library.cluster_of(held) is None
+    for each in (held, *(library.add(EAST, assigned=False) for _ in range(3))):
+        library.put_vector(each, EAST, OTHER)
+    pages, homes = list[int](), editions.homes
+
+    def counted(connection: Connection, owner: str, ids: Sequence[UUID]) -> dict[UUID, Home]:
+        pages.append(len(ids))
+        return homes(connection, owner, ids)
+
+    monkeypatch.setattr(editions, "homes", counted)
+    library.do(REBUILD)
+
+    assert library.cluster_of(held) == home
+    assert max(pages) > 1 and len(pages) < 4
 
 
 def test_a_cluster_whose_held_member_is_erased_during_a_rebuild_goes_on(

@@ -96,24 +96,26 @@ def missing(connection: Connection, place: Place, after: UUID | None, limit: int
     return [row["asset_id"] for row in rows]
 
 
-def home(connection: Connection, owner: str, asset_id: UUID) -> Home | None:
-    """Where a hand had the asset before it was in no cluster for lack of a vector."""
-    row = connection.execute(
+def homes(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dict[UUID, Home]:
+    """Where a hand had these assets before they were in no cluster for lack of a vector."""
+    rows = connection.execute(
+        "SELECT wanted.id AS asset_id, past.cluster_id, past.pinned, past.joined_at"
+        " FROM unnest(%(ids)b::uuid[]) AS wanted (id) CROSS JOIN LATERAL ("
         "SELECT m.cluster_id, m.pinned, m.joined_at FROM clustering k"
         # One by one: an edition that is not swept away yet may have a million members.
         " CROSS JOIN LATERAL generate_series(1, k.edition - 1) AS past (edition)"
         " JOIN joined m ON m.owner = k.owner AND m.edition = past.edition"
-        "  AND m.asset_id = %(asset_id)s"
+        "  AND m.asset_id = wanted.id"
         " JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
         # Where it joined: a hand that merged that has held it, and a machine holds nothing.
         " WHERE k.owner = %(owner)s AND (m.pinned OR m.joined_at <= c.held_at)"
         " AND NOT EXISTS (SELECT FROM joined now WHERE now.owner = k.owner"
         "  AND now.edition = k.edition AND now.asset_id = m.asset_id)"
-        " ORDER BY m.edition DESC LIMIT 1",
-        {"owner": owner, "asset_id": asset_id},
+        " ORDER BY m.edition DESC LIMIT 1) past",
+        {"owner": owner, "ids": list(asset_ids)},
         prepare=True,
-    ).fetchone()
-    return Home(**row) if row else None
+    ).fetchall()
+    return {row.pop("asset_id"): Home(**row) for row in rows}
 
 
 def shared(connection: Connection, old: Place, new: Place) -> list[Shared]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from mammothbox.catalog import chores, clusterings, clusters, editions, links, memberships, nearness
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.editions import Home
 from mammothbox.catalog.memberships import Membership, Place, Why
 from mammothbox.catalog.nearness import Near
 from mammothbox.catalog.spaces import SpaceRow
@@ -48,10 +49,10 @@ def assign(connection: Connection, owner: str, asset_id: UUID, space: SpaceRow) 
     if not memberships.has_vector(connection, place, asset_id):
         return None
     threshold = default_threshold(space)
-    cluster_id = None
-    if before is None:
-        cluster_id = come_home(connection, place, asset_id, threshold=threshold)
-    if cluster_id is None:
+    homes = homes_of(connection, place, [asset_id]) if before is None else {}
+    if asset_id in homes:
+        cluster_id = come_home(connection, place, asset_id, homes[asset_id], threshold=threshold)
+    else:
         cluster_id = put(connection, place, asset_id, threshold=threshold)
     if _has_moved(before, cluster_id):
         chores.ask(connection, owner, PLACE, after_s=_SETTLE_S)
@@ -60,18 +61,18 @@ def assign(connection: Connection, owner: str, asset_id: UUID, space: SpaceRow) 
     return cluster_id
 
 
-def come_home(
-    connection: Connection, place: Place, asset_id: UUID, *, threshold: float
-) -> UUID | None:
-    """Put an asset that is nowhere where a hand had it in an earlier edition, if one did.
+def homes_of(connection: Connection, place: Place, asset_ids: Sequence[UUID]) -> dict[UUID, Home]:
+    """Of assets that are nowhere, where a hand had them in an earlier edition, if one did.
 
-    It was left out since for lack of a vector in the space.
+    They were left out since for lack of a vector in the space.
     """
-    if place.edition == 1:
-        return None
-    home = editions.home(connection, place.owner, asset_id)
-    if home is None:
-        return None
+    return editions.homes(connection, place.owner, asset_ids) if place.edition > 1 else {}
+
+
+def come_home(
+    connection: Connection, place: Place, asset_id: UUID, home: Home, *, threshold: float
+) -> UUID:
+    """Put an asset that is nowhere back there, and return which cluster that is now."""
     cluster_id = clusters.where_merged(connection, place.owner, home.cluster_id)
     clusters.shape_new(connection, place.owner, place.edition, cluster_id, threshold=threshold)
     why = _why_there(connection, place, asset_id, cluster_id)

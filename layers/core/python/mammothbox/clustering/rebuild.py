@@ -15,7 +15,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.editions import Shared
 from mammothbox.catalog.memberships import Place
 from mammothbox.catalog.spaces import SpaceRow
-from mammothbox.clustering.assign import come_home, default_threshold, put
+from mammothbox.clustering.assign import come_home, default_threshold, homes_of, put
 from mammothbox.clustering.tidy import tidy
 
 _CARRIED_AT_ONCE = 20
@@ -62,8 +62,11 @@ def _carry(connection: Connection, clustering: Clustering, site: Place, space: S
 def _walk(connection: Connection, clustering: Clustering, site: Place, space: SpaceRow) -> bool:
     found = editions.missing(connection, site, clustering.position, _WALKED_AT_ONCE)
     threshold = default_threshold(space)
+    homes = homes_of(connection, site, found)
     for asset_id in found:
-        if come_home(connection, site, asset_id, threshold=threshold) is None:
+        if asset_id in homes:
+            come_home(connection, site, asset_id, homes[asset_id], threshold=threshold)
+        else:
             put(connection, site, asset_id, threshold=threshold)
     if found:
         clusterings.go_on(connection, site.owner, "walk", found[-1])
