@@ -259,12 +259,12 @@ def test_a_tag_is_the_same_whatever_its_capitals(house: House, client: TestClien
         ("οδος μου", ("ΟΔΟΣ ΜΟΥ", "οδος μου")),
     ],
 )
-def test_searches_find_tags_whatever_their_capitals(
+def test_tags_are_found_whatever_their_capitals(
     house: House, client: TestClient, label: str, asked: tuple[str, ...]
 ) -> None:
     asset_id = house.upload(client, b"kept as it came")
     house.run_queues("intake")
-    client.patch(f"/api/v1/objects/{asset_id}", json={"tags": {"add": [label]}})
+    client.patch(f"/api/v1/objects/{asset_id}", json={"tags": {"add": [label, label.upper()]}})
 
     def found(query: str) -> int:
         answer = client.get("/api/v1/search", params={"query": query})
@@ -275,6 +275,9 @@ def test_searches_find_tags_whatever_their_capitals(
         assert found(f'tag:"{each}"') == 1
         assert found(f'tag:"{each}",other') == 1
         assert found(f'-tag:"{each}"') == 0
+        listed = client.get("/api/v1/objects", params={"tag": each, "limit": 1}).json()
+        assert [item["system_id"] for item in listed["items"]] == [str(asset_id)]
+        assert listed["next_cursor"] is None
 
 
 def test_what_a_hand_left_out_stays(house: House, client: TestClient) -> None:

@@ -15,6 +15,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
 from mammothbox.searching import query_values
 from mammothbox.searching.filters import Box
+from mammothbox.tagging.same_label import small_letters
 
 Duplicates = Literal["include", "exclude", "only"]
 
@@ -71,12 +72,15 @@ _ACTIVE = "(SELECT name FROM embedding_space WHERE state = 'active')"
 # The index holds tags in the list's order, so that a page reads no more of them than it shows.
 # Several may have said the same of one asset: the first of them stands for all.
 _TAGGED = (
-    " JOIN tag t ON t.owner = a.owner AND t.asset_id = a.id AND t.label = %(tag)s"
+    " JOIN tag t ON t.owner = a.owner AND t.asset_id = a.id"
     " AND (t.space = '' OR t.space = " + _ACTIVE + ") AND NOT EXISTS ("
     "SELECT FROM tag said WHERE said.owner = t.owner AND said.asset_id = t.asset_id"
-    " AND said.label = t.label AND (said.source, said.space) < (t.source, t.space)"
+    " AND lower(said.label) = ANY(%(tags)s)"
+    " AND (said.source, said.space, said.label) < (t.source, t.space, t.label)"
     " AND (said.space = '' OR said.space = " + _ACTIVE + ") IS TRUE)"
 )
+# Of several ways to write it in small letters, which are rare, all have to be put in order.
+_ALIKE = {True: "lower(t.label) = %(tag)s", False: "lower(t.label) = ANY(%(tags)s)"}
 _AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
 _TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"
 _NEWEST_TAGGED_FIRST = " ORDER BY t.asset_created_at DESC, t.asset_id DESC"
@@ -162,8 +166,9 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
         conditions.append("a.created_at < %(created_to)s")
         values["created_to"] = wanted.created_to
     if wanted.tag is not None:
-        conditions.append("t.owner = %(owner)s")
-        values["tag"] = wanted.tag
+        tags = sorted(small_letters(wanted.tag))
+        conditions += ["t.owner = %(owner)s", _ALIKE[len(tags) == 1]]
+        values |= {"tag": tags[0], "tags": tags}
     if wanted.clusters is not None:
         values["clusters"] = list(wanted.clusters)
     if after is not None:
