@@ -178,7 +178,9 @@ def test_what_is_ready_is_found_by_words_by_example_and_by_name(
     assert isinstance(metadata, dict)
     assert {one["id"] for one in (*by_id[:1], *by_file[:1], *by_name[:1])} == {cat}
     assert [one["name"] for one in kept] == ["Cats"]
-    assert "cat.webp" in person("search", "cat").out
+    good, poor = person("search", "cat"), person("search", "a steam engine")
+    assert "cat.webp" in good.out and "Nothing fits" not in good.err
+    assert "cat.webp" in poor.out and "Nothing fits well" in poor.err
     assert person("searches", "rename", "Cats", "Beasts").status == 0
     changed = json.loads(person("searches", "change", "Beasts", "kind:image", "--json").out)
     assert (changed["name"], changed["asked"]) == ("Beasts", {"query": "kind:image"})

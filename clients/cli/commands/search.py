@@ -19,6 +19,8 @@ from clients.cli.targets import is_id
 
 # What the API takes at once; the model sees far less than that of any picture.
 _LARGEST_EXAMPLE = 4 * 1024 * 1024
+# A best result that fits less is no answer, only the nearest thing to one; as in the console.
+_UNLIKELY = 0.05
 _SHOWN = 60
 # Neither a long option, nor a short one with its number, such as `-n5`.
 _WITHOUT = re.compile(r"-(?!-|\w=?\d+$).")
@@ -257,6 +259,8 @@ def _print(found: dict[str, Any], explain: bool, as_json: bool) -> None:
     if as_json:
         output.emit_lines(found["results"])
     elif found["results"]:
+        if _is_unlikely(found["results"][0]):
+            output.note("Nothing fits well; these come closest.")
         listing.rows(found["results"], (*_COLUMNS, _WHY) if explain else _COLUMNS)
     else:
         output.note("Nothing was found.")
@@ -267,6 +271,10 @@ def _print(found: dict[str, Any], explain: bool, as_json: bool) -> None:
             output.note(f"{step['retriever']}: {step['plan']}, found {step['found']}")
     if found["next_cursor"] and not as_json:
         output.note(f"There is more than these {len(found['results'])}: --limit N.")
+
+
+def _is_unlikely(best: dict[str, Any]) -> bool:
+    return best["score"] is not None and best["score"] < _UNLIKELY
 
 
 def _tell(kept: dict[str, Any], as_json: bool) -> None:
