@@ -89,14 +89,14 @@ class VectorLibrary:
                 " VALUES (%s, 'other', '1', %s)",
                 [name, DIMENSION],
             )
-            connection.execute(
-                "UPDATE embedding_space SET state = 'retired' WHERE state = 'active'"
-            )
-            connection.execute(
-                "UPDATE embedding_space SET state = 'active' WHERE name = %s", [name]
-            )
+        self.activate(name)
         for asset_id, direction in vectors.items():
             self.put_vector(asset_id, direction, name)
+
+    def activate(self, name: str) -> None:
+        """Go on in the space of that name."""
+        self.rows("UPDATE embedding_space SET state = 'retired' WHERE state = 'active'")
+        self.rows("UPDATE embedding_space SET state = 'active' WHERE name = %(name)s", name=name)
 
     def put_vector(self, asset_id: UUID, direction: Sequence[float], space: str) -> None:
         vector = np.asarray([*direction, *[0.0] * (DIMENSION - len(direction))])

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 from mammothbox.catalog import clusterings
 from mammothbox.clustering import acts
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 
-from tests.vector_library import VectorLibrary
+from tests.vector_library import SPACE, VectorLibrary
 
 EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
 EASTISH, BETWEEN, FURTHER = (1.0, 0.5), (1.0, 0.45), (1.0, 0.9)
@@ -133,3 +134,33 @@ def test_copies_follow_what_consolidation_moves(library: VectorLibrary) -> None:
     library.do("consolidate")
 
     assert {row["name"] for row in library.rows("SELECT name FROM chore")} == {"place", "name"}
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_came_home_meanwhile_is_no_new_cluster(library: VectorLibrary, swept: bool) -> None:
+    """Back in an earlier space, a cluster that a hand held there stands where it stood."""
+    held, *late = (library.add(EAST), library.add(UP), library.add(UP))
+    home, others = library.home(held), library.home(late[0])
+    acts.confirm(library.app, library.by, home)
+    library.add_space(OTHER, dict.fromkeys(late, NORTH))
+    library.do("rebuild")
+    if swept:
+        library.do("sweep")
+    assert library.cluster_of(held) is None
+    library.rows(
+        "DELETE FROM embedding e USING embedding_space s WHERE s.id = e.space_id"
+        " AND s.name = %(name)s AND e.asset_id = ANY(%(late)s)",
+        name=SPACE.name,
+        late=late,
+    )
+    for each in late:
+        library.put_vector(each, EAST, SPACE.name)
+    library.activate(SPACE.name)
+
+    library.do("rebuild")
+
+    assert {library.home(each) for each in (held, *late)} == {home}
+    assert library.rows(
+        "SELECT name FROM cluster WHERE id = %(id)s AND merged_into = %(to)s", id=others, to=home
+    )
+    library.check_sums()

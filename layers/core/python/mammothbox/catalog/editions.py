@@ -151,6 +151,18 @@ def peopled(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -
     return {row["cluster_id"] for row in rows}
 
 
+def opened_before(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these clusters the edition did not open: others know them, too."""
+    rows = connection.execute(
+        "SELECT id FROM unnest(%(ids)s::uuid[]) AS found (id) WHERE EXISTS ("
+        "SELECT FROM cluster_shape s WHERE s.owner = %(owner)s AND s.cluster_id = found.id"
+        " AND s.edition <> %(edition)s) OR EXISTS (SELECT FROM joined m"
+        " WHERE m.owner = %(owner)s AND m.cluster_id = found.id AND m.edition <> %(edition)s)",
+        {**vars(place), "ids": list(cluster_ids)},
+    ).fetchall()
+    return {row["id"] for row in rows}
+
+
 def take_identities(connection: Connection, place: Place, heirs: Mapping[UUID, UUID]) -> None:
     """New clusters, by the old ones, become the next form of these: ids and names stay.
 

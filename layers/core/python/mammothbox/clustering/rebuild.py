@@ -91,7 +91,9 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
         return False
     pairs = editions.shared(connection, clustering.place, site)
     carried = editions.peopled(connection, site, [pair.old for pair in pairs])
-    heirs = _heirs(pairs, carried)
+    # Where an asset came home to that was in no cluster of the edition before.
+    found_again = editions.opened_before(connection, site, list({pair.new for pair in pairs}))
+    heirs = _heirs(pairs, carried | found_again)
     editions.take_identities(
         connection, site, {old: new for old, new in heirs.items() if old != new}
     )
@@ -104,13 +106,13 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
     return True
 
 
-def _heirs(pairs: list[Shared], carried: set[UUID]) -> dict[UUID, UUID]:
+def _heirs(pairs: list[Shared], stays: set[UUID]) -> dict[UUID, UUID]:
     """The new cluster of each old one that goes on: the one that keeps most of its members.
 
-    A cluster that was carried over is its own heir.
+    A cluster that `stays` what it was is its own heir.
     """
-    heirs = {old: old for old in carried}
-    taken = set(carried)
+    heirs = {old: old for old in stays}
+    taken = set(stays)
     for pair in pairs:
         if pair.old not in heirs and pair.new not in taken:
             heirs[pair.old] = pair.new
