@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
-from mammothbox import removal
-from mammothbox.catalog import clusterings, clusters, memberships
-from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.memberships import Place, Sum
+from mammothbox.catalog import clusterings, clusters
 from mammothbox.clustering import acts, linking
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
-from mammothbox.clustering.vectors import changing
 from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
 
@@ -134,55 +129,6 @@ def test_a_merge_touches_no_member(library: VectorLibrary) -> None:
     undo(library.app, library.by, decided)
     assert library.rows("SELECT ctid, * FROM joined") == on_record
     assert why(library, north) == before
-
-
-def test_an_undo_of_a_merge_adds_up_no_vector_that_stayed_as_it_was(
-    library: VectorLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    east, north, up = library.add(EAST), library.add(NORTH), library.add(UP)
-    library.add(NORTHISH)
-    target, sources = library.home(east), [library.home(north), library.home(up)]
-    decided = acts.merge(library.app, library.by, target, sources).decision_id
-    removal.trash(library.app, library.owner, north, actor="key:test", request_id="r")
-    added: list[int] = []
-    sum_of = memberships.sum_of
-
-    def counted(connection: Connection, place: Place, ids: Sequence[UUID]) -> Sum:
-        added.append(len(ids))
-        return sum_of(connection, place, ids)
-
-    monkeypatch.setattr(memberships, "sum_of", counted)
-    undo(library.app, library.by, decided)
-
-    assert set(added) <= {0}
-    assert [library.home(each) for each in (east, north, up)] == [target, *sources]
-
-
-@pytest.mark.parametrize("erased", [True, False], ids=["erased", "seen anew"])
-def test_an_undo_of_a_merge_counts_what_is_there_by_then(
-    library: VectorLibrary, erased: bool
-) -> None:
-    east, north, other = library.add(EAST), library.add(NORTH), library.add(NORTHISH)
-    target, source = library.home(east), library.home(north)
-    inner = acts.merge(library.app, library.by, source, [library.home(library.add(UP))])
-    outer = acts.merge(library.app, library.by, target, [source])
-    by = {"actor": "key:test", "request_id": "r"}
-
-    if erased:
-        removal.begin_purge(library.app, library.owner, other, **by)
-    else:
-        with library.worker.transaction() as connection:
-            clustering = clusterings.lock(connection, library.owner)
-            with changing(connection, clustering, other, library.place().space_id):
-                connection.execute(
-                    "UPDATE embedding SET vector = '[1,0,0,0,0,0,0,0]' WHERE asset_id = %s", [other]
-                )
-
-    # That the sums are exact is checked behind each test, and between them here.
-    undo(library.app, library.by, outer.decision_id)
-    library.check_sums()
-    undo(library.app, library.by, inner.decision_id)
-    assert library.home(north) == source
 
 
 def test_merges_of_merges_are_undone_one_by_one(library: VectorLibrary) -> None:

@@ -140,7 +140,6 @@ def leave(connection: Connection, place: Place, asset_id: UUID) -> UUID | None:
     if row is None:
         return None
     discount(connection, place, row["cluster_id"], sum_of(connection, place, [asset_id]))
-    forget_poured(connection, place, row["cluster_id"])
     return UUID(str(row["cluster_id"]))
 
 
@@ -172,8 +171,6 @@ def move(
         },
     ).fetchall()
     moved = [row["asset_id"] for row in rows]
-    if moved:
-        forget_poured(connection, place, source)
     _recount(connection, place, sum_of(connection, place, moved), source=source, target=target)
     return moved
 
@@ -186,8 +183,8 @@ def pour(connection: Connection, place: Place, *, source: UUID, target: UUID) ->
     """
     moved = of_cluster(connection, place.owner, place.edition, source)
     row = connection.execute(
-        "UPDATE cluster_shape SET poured = total WHERE owner = %s AND edition = %s"
-        " AND cluster_id = %s RETURNING size, trashed, total",
+        "SELECT size, trashed, total FROM cluster_shape"
+        " WHERE owner = %s AND edition = %s AND cluster_id = %s FOR UPDATE",
         [place.owner, place.edition, source],
     ).fetchone()
     if row is not None:
@@ -198,35 +195,10 @@ def pour(connection: Connection, place: Place, *, source: UUID, target: UUID) ->
 def reclaim(connection: Connection, place: Place, *, source: UUID, target: UUID) -> None:
     """Count as a cluster's own again what had joined it before it was merged into `source`.
 
-    Whoever calls this has let it stand for itself again. While all of that is as it was when it was
-    poured, its sum is known.
+    Whoever calls this has let it stand for itself again.
     """
     back = of_cluster(connection, place.owner, place.edition, target)
-    row = connection.execute(
-        "UPDATE cluster_shape s SET poured = NULL FROM (SELECT owner, edition, cluster_id, poured"
-        "  FROM cluster_shape WHERE owner = %(owner)s AND edition = %(edition)s"
-        "  AND cluster_id = %(target)s) was"
-        " WHERE s.owner = was.owner AND s.edition = was.edition AND s.cluster_id = was.cluster_id"
-        " RETURNING was.poured AS total, (SELECT count(*) FROM asset a WHERE a.owner = %(owner)s"
-        "  AND a.id = ANY(%(ids)b) AND a.trashed_at IS NOT NULL) AS trashed",
-        {**vars(place), "target": target, "ids": back},
-    ).fetchone()
-    if row is None or row["total"] is None:
-        summed = sum_of(connection, place, back)
-    else:
-        summed = Sum(len(back), **row)
-    _recount(connection, place, summed, source=source, target=target)
-
-
-def forget_poured(connection: Connection, place: Place, cluster_id: UUID) -> None:
-    """One that is in the cluster now goes, or its vector changes: what was merged into the cluster
-    may have held it, and its sum may not be what it was."""
-    connection.execute(
-        "UPDATE cluster_shape SET poured = NULL WHERE owner = %(owner)s AND edition = %(edition)s"
-        " AND poured IS NOT NULL AND cluster_id IN (SELECT id FROM cluster"
-        "  WHERE owner = %(owner)s AND root = %(cluster_id)s)",
-        {**vars(place), "cluster_id": cluster_id},
-    )
+    _recount(connection, place, sum_of(connection, place, back), source=source, target=target)
 
 
 def explain(connection: Connection, place: Place, asset_id: UUID, why: Why) -> None:

@@ -96,8 +96,6 @@ def _merge(table: Table, decision: Recorded) -> None:
     target, *_ = decision.cluster_ids
     # A rebuild may have led it on since.
     now = clusters.where_merged(table.connection, table.owner, target)
-    if now != target:
-        memberships.forget_poured(table.connection, table.place, now)
     begin = 0
     for source in decision.before["sources"]:
         source_id = UUID(source["id"])

@@ -31,7 +31,6 @@ def changing(
     for place, cluster_id in found:
         before = memberships.sum_of(connection, place, [asset_id])
         memberships.discount(connection, place, cluster_id, before)
-        memberships.forget_poured(connection, place, cluster_id)
     yield
     for place, cluster_id in found:
         after = memberships.sum_of(connection, place, [asset_id])

@@ -51,10 +51,3 @@ INSERT INTO catalog.searchable_walk
     SELECT WHERE EXISTS (SELECT FROM catalog.asset WHERE duplicate_of IS NOT NULL)
     ON CONFLICT (one) DO UPDATE
     SET after_owner = excluded.after_owner, after_id = excluded.after_id;
-
--- What a cluster was the sum of when it was merged into another, so that an undo need not add up
--- its members' vectors. Forgotten as soon as one of them leaves, or has another vector.
-ALTER TABLE catalog.cluster_shape ADD COLUMN poured bigint[];
-CREATE OR REPLACE VIEW owned.cluster_shape AS
-    SELECT * FROM catalog.cluster_shape WHERE owner = current_setting('app.owner')
-    WITH CASCADED CHECK OPTION;
