@@ -65,7 +65,10 @@ def rows(urls: DatabaseUrls, statement: str, *values: Any) -> list[dict[str, Any
 def test_names_from_before_become_what_they_are_asked_for_and_none_is_taken_twice(
     before: DatabaseUrls,
 ) -> None:
-    for number, name in enumerate((NAME, CAME, f"{NAME} ", "attic\u202e", "\u3000", "plain")):
+    long, grows = "x" * 119, "\u0958" * 128
+    came = [NAME, CAME, f"{NAME} ", "attic\u202e", "\u3000", "plain"]
+    came += [f"{long} y", f"{long}\u3000y", grows]
+    for number, name in enumerate(came):
         rows(
             before,
             "INSERT INTO collection (owner, id, name, origin, docs_table)"
@@ -93,10 +96,11 @@ def test_names_from_before_become_what_they_are_asked_for_and_none_is_taken_twic
 
     found = rows(before, "SELECT name FROM collection ORDER BY docs_table")
     names = [NAME, f"{NAME} 2", f"{NAME} 3", "attic", "\u3000", "plain"]
+    names += [f"{long} y", f"{long} 2", grows]
     assert [row["name"] for row in found] == names
     by_kind = "SELECT collection, sent_to FROM asset WHERE kind = %s ORDER BY job_id"
     data = [(row["collection"], row["sent_to"]) for row in rows(before, by_kind, "json")]
     assert data == [(name, name) for name in names]
     files = [row["collection"] for row in rows(before, by_kind, "image")]
-    assert files == [NAME, NAME, NAME, "attic", "\u3000", "plain"]
+    assert files == [*[NAME] * 3, "attic", "\u3000", "plain", *[f"{long} y"] * 2, grows]
     assert len(rows(before, "SELECT 1 FROM searchable_walk")) == 1

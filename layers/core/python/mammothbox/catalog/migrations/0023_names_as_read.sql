@@ -1,10 +1,12 @@
 -- Names of collections are as query texts are read: in Unicode's form NFC, with single spaces and
--- without signs that nobody sees. A name that is nothing but such signs stays as it is.
+-- without signs that nobody sees. A name that is nothing but such signs stays as it is, and so does
+-- one that is longer when it is read than a name may be.
 
 CREATE FUNCTION pg_temp.as_read(name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(nullif(btrim(regexp_replace(
+    SELECT CASE WHEN length(read) BETWEEN 1 AND 128 THEN read ELSE name END
+    FROM btrim(regexp_replace(
         normalize(regexp_replace(name, '[\ufeff\u202a-\u202e\u2066-\u2069]', '', 'g'), NFC),
-        '[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+', ' ', 'g')), ''), name)
+        '[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+', ' ', 'g')) AS read
 $$;
 
 -- Two collections whose names become one stay two, for each has its own table: the later one gets
@@ -25,7 +27,7 @@ BEGIN
             WHERE c.owner = one.owner AND c.name = called)
         LOOP
             number := number + 1;
-            called := left(one.read, 120) || ' ' || number;
+            called := rtrim(left(one.read, 120)) || ' ' || number;
         END LOOP;
         UPDATE catalog.collection SET name = called WHERE owner = one.owner AND id = one.id;
         INSERT INTO renamed VALUES (one.owner, one.name, called);
@@ -45,9 +47,3 @@ INSERT INTO catalog.searchable_walk SELECT WHERE EXISTS (SELECT FROM changed)
 UPDATE catalog.asset a SET sent_to = r.called FROM renamed r
     WHERE a.owner = r.owner AND a.sent_to = r.name AND NOT EXISTS (SELECT FROM catalog.asset o
         WHERE o.owner = a.owner AND o.sha256 = a.sha256 AND o.sent_to = r.called);
-
--- Exact duplicates are found by what is known of their originals.
-INSERT INTO catalog.searchable_walk
-    SELECT WHERE EXISTS (SELECT FROM catalog.asset WHERE duplicate_of IS NOT NULL)
-    ON CONFLICT (one) DO UPDATE
-    SET after_owner = excluded.after_owner, after_id = excluded.after_id;
