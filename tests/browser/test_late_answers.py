@@ -125,6 +125,30 @@ def test_whoever_has_left_a_search_is_not_brought_back_to_it(
         expect(page).to_have_url(re.compile("#/upload$"))
 
 
+def test_what_could_not_be_sent_comes_back_after_what_is_asked_meanwhile(
+    page: Page, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 503")
+    held: list[Route] = []
+    page.route(re.compile("/api/v1/searches$"), keep_from(held))
+    dialog = page.get_by_role("dialog")
+    save = page.get_by_role("button", name="Save", exact=True)
+    page.goto("/#/search?q=tree")
+    save.click()
+    dialog.get_by_label("Name").fill("what took long to name")
+    dialog.get_by_role("button", name="Save").click()
+    until(page, lambda: len(held) == 1)
+
+    save.click()
+    expect(dialog.get_by_label("Name")).to_have_value("tree")
+    with page.expect_event("requestfinished"):
+        held.pop().fulfill(status=503, json={"code": "unavailable", "detail": "The disk is full."})
+    dialog.get_by_role("button", name="Cancel").click()
+
+    expect(dialog.get_by_role("alert")).to_have_text("The disk is full.")
+    expect(dialog.get_by_label("Name")).to_have_value("what took long to name")
+
+
 def test_the_last_of_many_stars_is_kept(page: Page, owner: Owner) -> None:
     shelf = filled(owner, "plain.jpg")
     held: list[Route] = []

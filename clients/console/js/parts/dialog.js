@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { isComposing } from "./composing.js";
 
 let made = 0;
+const asking = () => document.querySelector("dialog[open] > form")?.parentElement ?? null;
 
 /**
  * Ask with a form. `fields` are elements whose named inputs are read; answers their values as an
@@ -11,7 +12,7 @@ let made = 0;
  * pressed twice, before what is asked about had come, is asked once.
  */
 export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
-  if (document.querySelector("dialog[open] > form")) return Promise.resolve(null);
+  if (asking()) return Promise.resolve(null);
   return new Promise((done) => {
     const name = `dialog-${++made}`;
     const form = h("form", { method: "dialog" },
@@ -40,9 +41,9 @@ export function askFor(title, fields, { answer = "OK", danger = false } = {}) {
 }
 
 /**
- * Ask, and `send` what was said. While that fails, ask again, with what was written and why it failed;
- * once `signal` has aborted nothing is asked any more, and it throws. `fields(said)` makes the fields
- * with what they held before. Answers what `send` did, or `null`.
+ * Ask, and `send` what was said. While that fails, ask again, with what was written and why it failed,
+ * after whatever else is being asked by then; once `signal` has aborted nothing is asked any more, and
+ * it throws. `fields(said)` makes the fields with what they held before. Answers what `send` did, or `null`.
  */
 export async function askAndSend(title, fields, send, { signal, ...options }) {
   let said = {};
@@ -53,11 +54,14 @@ export async function askAndSend(title, fields, send, { signal, ...options }) {
     try {
       return await send(said);
     } catch (error) {
+      for (let other = asking(); other && !signal.aborted; other = asking()) await closed(other);
       if (signal.aborted) throw error;
       problem = error.message;
     }
   }
 }
+
+const closed = (dialog) => new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
 
 /** Whether the person wants it done. Say what happens, and whether it can be undone. */
 export async function confirm(title, text, { answer = "OK", danger = false } = {}) {
