@@ -191,10 +191,16 @@ def test_tags_that_are_added_fast_are_all_kept_and_shown(
     field.press_sequentially("ee")
     field.press("Enter")
     until(page, lambda: len(held) == 3)
-    held[2].fulfill(status=503, json={"code": "unavailable", "detail": "The disk is full."})
+    # One that fails hides none that was added before it and is answered meanwhile.
+    field.press_sequentially("four")
+    field.press("Enter")
+    until(page, lambda: len(held) == 4)
+    held[2].fulfill(response=held[2].fetch())
+    expect(page.locator(".tag.hand")).to_have_count(3)
+    held[3].fulfill(status=503, json={"code": "unavailable", "detail": "The disk is full."})
     expect(page.get_by_text("The disk is full.")).to_be_visible()
-    expect(field).to_have_value("three")
-    expect(page.locator(".tag.hand")).to_have_count(2)
+    expect(field).to_have_value("four")
+    expect(page.locator(".tag.hand")).to_have_count(3)
 
 
 def test_a_picture_that_cannot_be_had_is_asked_for_once_more(

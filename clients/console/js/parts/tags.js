@@ -26,6 +26,7 @@ export function tags({ change, lost, mayChange = true, address }) {
   const form = h("form", { class: "row", on: { submit } }, input, known, h("button", {}, "Add"));
   const element = h("div", { class: "stack" }, list, mayChange && form);
   let changes = 0;
+  let shown = 0;
 
   function show(now) {
     if (!now.length) {
@@ -38,11 +39,14 @@ export function tags({ change, lost, mayChange = true, address }) {
       mayChange && h("button", { type: "button", class: "plain", "aria-label": `Remove tag ${tag.label}`, on: { click: () => take(tag) } }, "✕"))));
   }
 
-  /** Of changes that overlap the answer to the last one tells how it is. */
+  /** Of changes that overlap the last one that was answered tells how it is. */
   async function run(edit) {
     const mine = (changes += 1);
     const now = await change(edit);
-    if (mine === changes) show(now.tags);
+    if (mine > shown) {
+      shown = mine;
+      show(now.tags);
+    }
     return now;
   }
 
