@@ -29,6 +29,14 @@ def operator(stack: Client) -> Iterator[Owner]:
     somebody.client.open.close()
 
 
+def worker(name: str, **told: Any) -> dict[str, Any]:
+    """What is told of one that has nothing to do, but for what is said of it here."""
+    none = {"waiting": 0, "in_flight": 0}
+    figures = {"dead_stages": 0, "ended_lately": 0, "failed_lately": 0, "condition": "idle"}
+    ages = {"oldest_waiting_at": None, "oldest_dead_at": None}
+    return {"name": name, "queue": none, "dead_letters": none, **figures, **ages, **told}
+
+
 def test_usage_and_charts(page: Page, owner: Owner) -> None:
     send(owner, "orders", orders(range(30)))
     page.goto("/#/operations")
@@ -207,27 +215,38 @@ def test_dead_letters_are_read_and_redriven(operator: Owner, opened: Opened) -> 
     expect(cause).to_have_count(0)
 
 
+def test_everything_is_tried_again_though_a_call_takes_but_so_many(
+    operator: Owner, opened: Opened
+) -> None:
+    page = opened(operator, DESK).new_page()
+    dead = worker("tag", dead_letters={"waiting": 700, "in_flight": 0}, dead_stages=600)
+    # The third call moves what died meanwhile, too; a fourth would go on with that.
+    calls = [(500, 500), (200, 90), (0, 30), (0, 20)]
+    page.route("**/admin/queues", lambda route: route.fulfill(json={"items": [dead]}))
+
+    def redrive(route: Route) -> None:
+        messages, stages = calls.pop(0)
+        route.fulfill(json={"messages": messages, "stages": stages})
+
+    page.route("**/admin/dlq/tag/redrive", redrive)
+    page.goto("/#/operations")
+    page.get_by_role("button", name="Try everything that tag gave up again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_text("700 messages and 620 stages are tried again.")).to_be_visible()
+    assert len(calls) == 1
+
+
 def test_whoever_is_on_call_reads_what_is_wrong(
     operator: Owner, opened: Opened, forgiven: list[str]
 ) -> None:
     forgiven.append("503")
     page = opened(operator, HAND).new_page()
     long_ago = "2026-01-01T00:00:00Z"
-    idle = {"waiting": 0, "in_flight": 0}
-    told = {
-        "queue": idle,
-        "dead_letters": idle,
-        "dead_stages": 0,
-        "oldest_waiting_at": None,
-        "oldest_dead_at": None,
-        "ended_lately": 0,
-        "failed_lately": 0,
-        "condition": "idle",
-    }
     workers = [
-        {**told, "name": "intake"},
-        {**told, "name": "embed", "condition": "stuck", "oldest_waiting_at": long_ago},
-        {**told, "name": "tag", "condition": "behind", "oldest_waiting_at": long_ago},
+        worker("intake"),
+        worker("embed", condition="stuck", oldest_waiting_at=long_ago),
+        worker("tag", condition="behind", oldest_waiting_at=long_ago),
     ]
     answers: list[dict[str, Any]] = [{"json": {"items": workers}}]
     page.route("**/admin/queues", lambda route: route.fulfill(**answers[0]))

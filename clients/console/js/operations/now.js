@@ -110,7 +110,7 @@ export async function showNow(place, _scope, signal) {
       { label: "In work", number: true, cell: (one) => count(one.queue.in_flight) },
       { label: "Ended in 5 min", number: true, cell: (one) => [count(one.ended_lately), one.failed_lately > 0 && h("span", { class: "bad" }, `, ${count(one.failed_lately)} failed`)] },
       { label: "Dead letters", number: true, cell: (one) => (givenUp(one) ? h("strong", { class: "bad" }, count(givenUp(one))) : "0") },
-      { label: "What you can do", acts: true, cell: (one) => givenUp(one) > 0 && h("button", { type: "button", "aria-label": `Try everything that ${one.name} gave up again`, dataset: { key: `redrive ${one.name}` }, on: { click: () => redrive(one.name) } }, "Try again…") },
+      { label: "What you can do", acts: true, cell: (one) => givenUp(one) > 0 && h("button", { type: "button", "aria-label": `Try everything that ${one.name} gave up again`, dataset: { key: `redrive ${one.name}` }, on: { click: () => redrive(one) } }, "Try again…") },
     ];
   }
 
@@ -122,11 +122,18 @@ export async function showNow(place, _scope, signal) {
     section.look().catch(complain);
   }
 
-  async function redrive(name) {
+  /** The server takes a bounded number at a time. Once as many as were dead have been, the rest has died since. */
+  async function redrive({ name, dead_letters: letters, dead_stages: stages }) {
     if (!(await confirm(`Try everything that ${name} gave up again?`, "This goes for all owners. Messages go back to their queue and stages are revived. The history of their attempts stays; doing it twice is harmless.", { answer: "Try again" }))) return;
+    const done = { messages: 0, stages: 0 };
+    let moved;
     try {
-      const redriven = await post(`/admin/dlq/${encodeURIComponent(name)}/redrive`, undefined, { signal });
-      toast(`${several(redriven.messages, "message")} and ${several(redriven.stages, "stage")} are tried again.`);
+      do {
+        moved = await post(`/admin/dlq/${encodeURIComponent(name)}/redrive`, undefined, { signal });
+        done.messages += moved.messages;
+        done.stages += moved.stages;
+      } while (moved.messages + moved.stages && done.messages + done.stages < letters.waiting + letters.in_flight + stages);
+      toast(`${several(done.messages, "message")} and ${several(done.stages, "stage")} are tried again.`);
       await look();
       await opened?.look();
     } catch (error) {
