@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import pkgutil
+from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
-from mammothbox.catalog import dry_runs
+from mammothbox.catalog import dry_runs, schema_defs
+from mammothbox.catalog.connection import Database
+from mammothbox.documents.propose import propose
 from mammothbox.errors import Unavailable
 from mammothbox.storage.library import Library, Made
 from starlette.testclient import TestClient
@@ -249,3 +253,40 @@ def test_a_dry_run_that_saw_a_purged_document_is_run_again(
     assert len(seen) > 1
     assert schemas(house)[-1]["status"] == "provisional"
     assert "dear" not in evidence(house)
+
+
+@pytest.mark.parametrize("moment", ["forgetting.without_values", "profile.shown"])
+def test_a_dry_run_that_ends_while_a_document_is_forgotten_is_not_lost(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    asset_id = with_a_misfit(house, client)
+    look = pkgutil.resolve_name(f"mammothbox.documents.{moment}")
+    ended: list[UUID] = []
+
+    def while_a_dry_run_ends(seen: Any) -> Any:
+        told = look(seen)
+        if not ended and schemas(house)[-1]["status"] == "proving":
+            ended.append(asset_id)
+            with closing(Database(house.urls.worker)) as other, suppress(Unavailable):
+                end_a_dry_run(other)
+        return told
+
+    monkeypatch.setattr(f"mammothbox.documents.{moment}", while_a_dry_run_ends)
+    purge(client, asset_id)
+    with closing(Database(house.urls.worker)) as worker:
+        propose(worker, "ada")
+    think(house)
+
+    assert ended
+    proposal = schemas(house)[-1]
+    assert proposal["status"] == "provisional"
+    assert proposal["dry_run"] is not None
+
+
+def end_a_dry_run(database: Database) -> None:
+    found = dry_runs.to_json(dry_runs.Proof(), complete=True)
+    with database.transaction() as connection:
+        connection.execute("SET LOCAL lock_timeout = '50ms'")
+        proposal = schema_defs.busy(connection, "ada", "proving")
+        assert proposal is not None
+        schema_defs.conclude_proof(connection, proposal, "provisional", found)

@@ -193,10 +193,10 @@ def newest(connection: Connection, owner: str, collection_id: UUID) -> SchemaDef
     )
 
 
-def of_collection(connection: Connection, owner: str, collection_id: UUID) -> list[SchemaDef]:
-    """Every schema that the collection ever had, the oldest first."""
+def lock_all(connection: Connection, owner: str, collection_id: UUID) -> list[SchemaDef]:
+    """Every schema that the collection ever had, as `lock` does, the oldest first."""
     rows = connection.execute(
-        _SELECT + " AND collection_id = %(collection)s ORDER BY version",
+        _SELECT + " AND collection_id = %(collection)s ORDER BY version FOR UPDATE",
         {"owner": owner, "collection": collection_id},
     ).fetchall()
     return [SchemaDef(**row) for row in rows]
@@ -272,11 +272,19 @@ def set_evidence(
     profile: dict[str, Any],
     dry_run: dict[str, Any] | None,
 ) -> None:
-    """Let other evidence speak for it. A dry run that is under way counts no more."""
+    """Let other evidence speak for it. A dry run that is under way counts no more. After `lock`."""
     connection.execute(
         "UPDATE schema_def SET profile = %s, dry_run = %s, updated_at = clock_timestamp()"
         " WHERE owner = %s AND id = %s",
         [Jsonb(profile), _json(dry_run), definition.owner, definition.id],
+    )
+
+
+def set_profile(connection: Connection, definition: SchemaDef, profile: dict[str, Any]) -> None:
+    """Let another profile speak for it, whatever a dry run shows meanwhile."""
+    connection.execute(
+        "UPDATE schema_def SET profile = %s WHERE owner = %s AND id = %s",
+        [Jsonb(profile), definition.owner, definition.id],
     )
 
 

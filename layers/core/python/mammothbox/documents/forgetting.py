@@ -42,7 +42,7 @@ def forget_documents(connection: Connection, owner: str, asset_id: UUID) -> None
 
 def _forget_values(connection: Connection, collection: Collection) -> None:
     """Nobody can tell which of the values in them were of the documents that went."""
-    for definition in schema_defs.of_collection(connection, collection.owner, collection.id):
+    for definition in schema_defs.lock_all(connection, collection.owner, collection.id):
         profile, dry_run = without_values(definition.profile), _without_examples(definition.dry_run)
         is_same = (profile, dry_run) == (definition.profile, definition.dry_run)
         # A dry run that is under way has seen the documents.

@@ -39,7 +39,7 @@ def relearn(connection: Connection, collection: Collection) -> Profile | None:
     collections.set_profile(connection, collection, profile.to_json(found))
     waiting = schema_defs.waiting(connection, collection.owner, collection.id)
     if waiting is not None:
-        schema_defs.set_evidence(connection, waiting, profile.shown(found), waiting.dry_run)
+        schema_defs.set_profile(connection, waiting, profile.shown(found))
     return found
 
 
