@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from mammothbox.catalog import dry_runs, schema_defs
 from mammothbox.catalog.connection import Database
+from mammothbox.documents import relearn
 from mammothbox.documents.propose import propose
 from mammothbox.errors import Unavailable
 from mammothbox.storage.library import Library, Made
@@ -231,6 +232,26 @@ def test_schemas_tell_no_value_of_a_purged_document(house: House, client: TestCl
     fields = {field["path"][0]: field for field in profile["fields"]}
     assert profile["documents"] == len(ORDERS)
     assert set(fields["customer"]["values"]) == {f'"c{n}"' for n in range(7)}
+
+
+def test_of_a_large_collection_the_next_schema_tells_no_value_of_a_purged_document(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relearn, "_MOST_DOCUMENTS", 100)
+    asset_id = with_a_misfit(house, client)
+    think(house)
+
+    purge(client, asset_id)
+    store(house, *({**one, "note": "x"} for one in ORDERS))
+    think(house)
+
+    *_, before, proposal = schemas(house)
+    assert proposal["version"] > before["version"]
+    assert [field["path"] for field in proposal["profile"]["fields"]].count(["note"]) == 1
+    assert not any(value in evidence(house) for value in ("Jane", "dear", "123456789"))
+    [kept] = house.rows("SELECT profile, profile_stale FROM collection")
+    assert kept["profile_stale"]
+    assert not any(value in json.dumps(kept["profile"]) for value in ("Jane", "dear"))
 
 
 def test_a_dry_run_that_saw_a_purged_document_is_run_again(

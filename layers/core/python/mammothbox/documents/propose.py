@@ -13,6 +13,7 @@ from mammothbox.catalog.table_ddl import Unbuildable
 from mammothbox.documents import evolve, profile, proposals
 from mammothbox.documents.decide import decide, rationale_json
 from mammothbox.documents.design import TableDesign, design
+from mammothbox.documents.fields_json import without_values
 from mammothbox.documents.foreign_keys import foreign_keys
 from mammothbox.documents.overrides import InvalidOverride
 from mammothbox.documents.pointers import pointer
@@ -43,9 +44,12 @@ def _reconsider(connection: Connection, owner: str, collection_id: UUID) -> None
     if collection is None:
         return
     collections.reconsidered(connection, collection)
-    known = _known(connection, collection)
-    if known is None:
+    if collection.profile_stale:
+        relearn(connection, collection)
+        collection = collections.get(connection, owner, collection_id) or collection
+    if collection.profile is None:
         return
+    known = profile.from_json(collection.profile)
     now = schema_defs.in_force(connection, owner, collection_id)
     if proposals.base_of(now) is not None and collection.contract != "evolve":
         return
@@ -56,16 +60,11 @@ def _reconsider(connection: Connection, owner: str, collection_id: UUID) -> None
         logger.warning("no table can be made", extra={"why": str(error)})
 
 
-def _known(connection: Connection, collection: Collection) -> Profile | None:
-    if collection.profile_stale:
-        return relearn(connection, collection)
-    return profile.from_json(collection.profile) if collection.profile else None
-
-
 def _wanted(
     connection: Connection, collection: Collection, known: Profile, now: SchemaDef | None
 ) -> Wanted:
     """A first table, or the next version of the one there is."""
+    told = profile.shown(known)
     decision = decide(known)
     base = proposals.base_of(now)
     waiting = schema_defs.waiting(connection, collection.owner, collection.id)
@@ -94,7 +93,8 @@ def _wanted(
         structure_hash=structure_hash({pointer(path) for path in known.fields}),
         score=decision.score,
         rationale=rationale_json(decision),
-        profile=profile.shown(known),
+        # Whoever could not learn anew may still know of what was erased.
+        profile=without_values(told) if collection.profile_stale else told,
         design=wanted,
         overrides=overrides,
         changes=changes,
