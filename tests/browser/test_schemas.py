@@ -94,6 +94,22 @@ def test_a_document_that_does_not_fit_can_be_looked_at(page: Page, owner: Owner)
     expect(dialog.get_by_role("link", name="The file it came in")).to_be_visible()
 
 
+def test_of_values_that_are_told_no_more_only_the_number_is_shown(page: Page, owner: Owner) -> None:
+    send(owner, "orders", [*orders(range(100)), *orders([7], customer=5)])
+    found = schema(owner, "orders", "provisional")
+    owner.http.patch(f"schemas/{found['id']}", json={"columns": {"/customer": {"type": "text"}}})
+    schema(owner, "orders", "provisional")
+    proved = owner.http.get(f"schemas/{found['id']}").json()
+    # As it is after a document was erased.
+    proved["dry_run"]["misfits"][0]["examples"] = []
+    page.route(re.compile(f"/schemas/{found['id']}$"), lambda route: route.fulfill(json=proved))
+    page.goto(f"/#/schemas/{found['id']}")
+
+    expect(page.get_by_role("heading", name="/customer — 1 value not")).to_be_visible()
+    expect(page.get_by_role("table", name="Values of /customer that do not fit")).to_have_count(0)
+    expect(page.get_by_text("The first 0 of")).to_have_count(0)
+
+
 def test_what_was_seen_is_what_is_approved(page: Page, owner: Owner, forgiven: list[str]) -> None:
     forgiven.append("409")
     send(owner, "orders", orders(range(100)))

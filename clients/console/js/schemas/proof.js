@@ -46,11 +46,12 @@ function misfitting(schema, misfit) {
   const column = schema.columns.find((each) => each.path === misfit.path);
   return h("div", { class: "stack tight" },
     h("h3", {}, h("code", {}, misfit.path), ` — ${several(misfit.values, "value")} not ${column ? `of type ${column.type}` : "for its column"}`),
-    table(`Values of ${misfit.path} that do not fit`, [
+    // None are told any more once a document of the collection was erased.
+    misfit.examples.length > 0 && table(`Values of ${misfit.path} that do not fit`, [
       { label: "Value", heads: true, cell: (one) => h("code", {}, one.value) },
       { label: "Document", cell: (one) => documentLink(schema, one.document_id) },
     ], misfit.examples),
-    misfit.values > misfit.examples.length && h("p", { class: "small quiet" }, `The first ${misfit.examples.length} of ${count(misfit.values)}.`));
+    misfit.examples.length > 0 && misfit.values > misfit.examples.length && h("p", { class: "small quiet" }, `The first ${misfit.examples.length} of ${count(misfit.values)}.`));
 }
 
 function documents(schema, ids, title) {
