@@ -158,15 +158,20 @@ def give_back(database: Database, work: Work) -> Outgoing:
         assets.lock(connection, key.owner, key.asset_id)
         if not stages.give_back(connection, claim):
             raise LeaseLost(key)
-    wake_up = WakeUp(
-        stage=key.name,
-        owner=key.owner,
-        asset_id=key.asset_id,
-        request_id=claim.request_id,
-        space=key.space,
-        part=key.part,
-    )
-    return Outgoing((wake_up,))
+    return Outgoing((_wake_up(key, claim.request_id),))
+
+
+def wait_on(database: Database, work: Work) -> Outgoing:
+    """Let the stage wait as before, no attempt spent: its message came too early, or twice.
+
+    Whoever works for it will send the next; if nobody does, the janitor. Raises `LeaseLost`.
+    """
+    key, claim = work.claim.key, work.claim
+    with database.transaction() as connection:
+        assets.lock(connection, key.owner, key.asset_id)
+        if not stages.wait_on(connection, claim):
+            raise LeaseLost(key)
+    return Outgoing()
 
 
 def replay(
@@ -214,13 +219,17 @@ def queue(connection: Connection, asset: Asset, stage: Next) -> WakeUp:
     """Queue a stage of the asset, and return the wake-up to send after the commit."""
     key = StageKey(asset.owner, asset.id, stage.name, stage.space, stage.part)
     stages.enqueue(connection, key, woken=False, optional=stage.optional)
+    return _wake_up(key, asset.request_id)
+
+
+def _wake_up(key: StageKey, request_id: str) -> WakeUp:
     return WakeUp(
-        stage=stage.name,
-        owner=asset.owner,
-        asset_id=asset.id,
-        request_id=asset.request_id,
-        space=stage.space,
-        part=stage.part,
+        stage=key.name,
+        owner=key.owner,
+        asset_id=key.asset_id,
+        request_id=request_id,
+        space=key.space,
+        part=key.part,
     )
 
 

@@ -286,6 +286,17 @@ def give_back(connection: Connection, claim: Claim) -> bool:
     return row is not None
 
 
+def wait_on(connection: Connection, claim: Claim) -> bool:
+    """Let a claimed stage wait as it did before: for what it was queued and woken for then."""
+    row = connection.execute(
+        "UPDATE stage SET state = 'queued', lease_until = NULL,"
+        " revived_at_attempt = revived_at_attempt + 1"
+        " WHERE" + _IS_KEY + " AND state = 'running' AND attempt = %(attempt)s RETURNING 1",
+        {**vars(claim.key), "attempt": claim.attempt},
+    ).fetchone()
+    return row is not None
+
+
 def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> list[StageRow]:
     """The stages of some assets, in the order they were queued."""
     rows = connection.execute(

@@ -14,11 +14,10 @@ from mammothbox.catalog.captions import Captioned
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.stages import Failure, StageKey
 from mammothbox.encoders.encoder import Encoder
-from mammothbox.errors import Retryable
 from mammothbox.messages import Outgoing
 from mammothbox.observability import count
 from mammothbox.route import CAPTION, TAG, Next
-from mammothbox.stages import Limits, Work, fail, finish
+from mammothbox.stages import Limits, Work, fail, finish, wait_on
 from mammothbox.storage.library import Library
 from mammothbox.tagging import caption_file, from_caption, zero_shot
 from mammothbox.tagging.caption_file import CaptionFile
@@ -89,14 +88,16 @@ def _labels(tagging: Tagging, space_name: str) -> Labels:
 def _take_in_caption(tagging: Tagging, work: Work) -> Outgoing:
     key = work.claim.key
     body = tagging.library.read(key.asset_id, caption_file.NAME)
-    if body is None:
-        raise Retryable("no_caption_yet", "The captioner has not answered yet.")
-    found = caption_file.parse(body)
-    if found.caption is None and found.at + _CLOCKS_DIFFER_BY < work.claim.queued_at:
-        raise Retryable("no_caption_yet", "The captioner was asked again and has not answered yet.")
+    found = caption_file.parse(body) if body is not None else None
+    if found is None or _is_of_an_order_before(found, work):
+        return wait_on(tagging.database, work)
     if found.caption is None:
         return _without_caption(tagging, work, found)
     return finish(tagging.database, work, partial(_record, tagging, key, found, found.caption))
+
+
+def _is_of_an_order_before(found: CaptionFile, work: Work) -> bool:
+    return found.caption is None and found.at + _CLOCKS_DIFFER_BY < work.claim.queued_at
 
 
 def _record(
