@@ -251,7 +251,7 @@ def woken_in_vain(connection: Connection, older_than_s: int, limit: int) -> list
     rows = connection.execute(
         "SELECT name AS stage, owner, asset_id, space, part, request_id FROM stage"
         " WHERE state = 'queued' AND woken_at < now() - make_interval(secs => %s)"
-        " ORDER BY woken_at LIMIT %s",
+        " ORDER BY optional, woken_at LIMIT %s",
         [older_than_s, limit],
     ).fetchall()
     return _wake_ups(rows)
