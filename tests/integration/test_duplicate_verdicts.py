@@ -118,6 +118,19 @@ def test_the_keeper_gets_what_it_lacks_and_gives_it_back(library: VectorLibrary)
     assert pairs(library, keep)[other].state == "open"
 
 
+def test_one_spelling_of_a_tag_comes_and_another_goes(library: VectorLibrary) -> None:
+    keep, other = take(library, BEACH), take(library, BEACH)
+    machine_tag(library, keep, "beach")
+    change(library, other, add=["Beach"], remove=["beach"])
+    before = look(library, keep)
+
+    decision_id = confirm(library, keep, other)
+
+    assert labels(library, keep) == labels(library, other) == {"Beach"}
+    take_back(library, decision_id)
+    assert look(library, keep) == before
+
+
 def test_the_keepers_own_word_stands(library: VectorLibrary) -> None:
     keep, other = take(library, BEACH), take(library, BEACH)
     change(library, keep, add=["dog"], describe={"rating": 0, "comments": "Here."})

@@ -149,6 +149,8 @@ def _put_words(
     row = connection.execute(
         "WITH gone AS (DELETE FROM tag WHERE owner = %(owner)s AND asset_id = %(keeper)s"
         " AND lower(label) IN (SELECT lower(label) FROM " + _WORDS + " said WHERE NOT present)"
+        # Another spelling of what goes may stay.
+        " AND label NOT IN (SELECT label FROM " + _WORDS + " said WHERE present)"
         " RETURNING " + _TAG_COLUMNS + ")"
         " SELECT coalesce(jsonb_agg(to_jsonb(gone)), '[]') AS tags FROM gone",
         values,
