@@ -213,7 +213,10 @@ def test_a_tag_is_the_same_whatever_its_capitals(house: House, client: TestClien
     path = f"/api/v1/objects/{asset_id}"
 
     def tags() -> dict[str, str]:
-        return {tag["label"]: tag["source"] for tag in house.get(client, asset_id)["tags"]}
+        told = house.get(client, asset_id)["tags"]
+        [found] = client.get("/api/v1/search", params={"kind": "image"}).json()["results"]
+        assert found["tags"] == told
+        return {tag["label"]: tag["source"] for tag in told}
 
     def sent(**edit: list[str]) -> Any:
         answer = client.patch(path, json={"tags": edit})

@@ -25,7 +25,7 @@ class Card:
 
     An exact duplicate shows what is known of the asset with the same bytes, which is `seen`; of
     any other that is the asset itself. `thumbnail` names a derivative of it. `tags` have `label`,
-    `source` and `score`; each label once, by whom to believe first.
+    `source` and `score`, as `tags_of` tells them.
     """
 
     id: UUID
@@ -61,18 +61,32 @@ THUMBNAIL = (
     " AND d.name IN ('thumb-300.webp', 'waveform.png') ORDER BY d.name LIMIT 1)"
     " AS thumbnail"
 )
+
+
+def tags_of(asset_ids: str) -> str:
+    """The column of the tags of assets: each once, whatever its capitals, by whom to believe first.
+
+    `asset_ids` is one of our own expressions; `active` has the name of the active space.
+    """
+    return (
+        "coalesce((SELECT json_agg(json_build_object('label', label, 'source', source,"
+        "  'score', score) ORDER BY score DESC NULLS FIRST, label)"
+        "  FROM (SELECT DISTINCT ON (lower(label)) label, source, score FROM tag"
+        "   WHERE tag.owner = %(owner)s AND tag.asset_id = "
+        + asset_ids
+        + " AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY lower(label),"
+        "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source), label)"
+        "  said), '[]') AS tags"
+    )
+
+
 _SELECT = (
     "WITH active AS MATERIALIZED (SELECT name FROM embedding_space WHERE state = 'active')"
     " SELECT a.id, a.kind, a.filename, a.content_type, a.size_bytes, a.collection, a.created_at,"
     " r.bucket, r.key, r.version_id, m.width, m.height, m.duration_ms, m.taken_at,"
-    " m.taken_offset_min, m.latitude, m.longitude, m.altitude, c.caption,"
-    " coalesce((SELECT json_agg(json_build_object('label', label, 'source', source,"
-    "  'score', score) ORDER BY score DESC NULLS FIRST, label)"
-    "  FROM (SELECT DISTINCT ON (label) label, source, score FROM tag"
-    "   WHERE tag.owner = a.owner AND tag.asset_id = ANY(ARRAY[a.id, a.duplicate_of])"
-    "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY label,"
-    "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source)) said),"
-    "  '[]') AS tags, "
+    " m.taken_offset_min, m.latitude, m.longitude, m.altitude, c.caption, "
+    + tags_of("ANY(ARRAY[a.id, a.duplicate_of])")
+    + ", "
     + THUMBNAIL
     + " FROM asset a JOIN asset_raw r ON r.owner = a.owner AND r.id = a.raw_id"
     f" LEFT JOIN media m ON m.owner = a.owner AND m.asset_id = {SEEN}"

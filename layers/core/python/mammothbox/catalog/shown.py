@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mammothbox.catalog.cards import THUMBNAIL, Thumbnail
+from mammothbox.catalog.cards import THUMBNAIL, Thumbnail, tags_of
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.document_parts import REFUSED
 
@@ -17,8 +17,7 @@ from mammothbox.catalog.document_parts import REFUSED
 class Shown:
     """Facts, tags, caption and derivatives. Of what is no media, all is empty.
 
-    `tags` have `label`, `source` and `score`; each label once, whatever its
-    capitals, by whom to believe first.
+    `tags` have `label`, `source` and `score`, as `tags_of` tells them.
     `tags_removed` are the labels that a hand took away, whatever a model says.
     `derivatives` have `name`, `content_type`, `width` and `height`, the smallest first.
     `space` is the active one, if the asset has a vector in it. `cluster` has `id`, `name`,
@@ -98,18 +97,12 @@ def of_assets(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> 
         + " FROM asset a WHERE a.owner = %(owner)s AND a.id = wanted.id) looked) AS thumbnail,"
         " (SELECT coalesce(json_agg(label ORDER BY label), '[]') FROM tag_by_hand h"
         "  WHERE h.owner = %(owner)s AND h.asset_id = wanted.id AND NOT h.present)"
-        "  AS tags_removed,"
-        " coalesce(t.tags, '[]') AS tags, coalesce(d.derivatives, '[]') AS derivatives"
+        "  AS tags_removed, "
+        + tags_of("wanted.id")
+        + ", coalesce(d.derivatives, '[]') AS derivatives"
         " FROM unnest(%(ids)s::uuid[]) AS wanted (id)"
         " LEFT JOIN media m ON m.owner = %(owner)s AND m.asset_id = wanted.id"
         " LEFT JOIN caption c ON c.owner = %(owner)s AND c.asset_id = wanted.id"
-        " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('label', label, 'source', source,"
-        "  'score', score) ORDER BY score DESC NULLS FIRST, label) AS tags"
-        "  FROM (SELECT DISTINCT ON (lower(label)) label, source, score FROM tag"
-        "   WHERE tag.owner = %(owner)s AND tag.asset_id = wanted.id"
-        "   AND (space = '' OR space = (SELECT name FROM active)) IS TRUE ORDER BY lower(label),"
-        "   array_position(ARRAY['hand', 'caption', 'metadata', 'zero-shot'], source), label) said)"
-        " t"
         " CROSS JOIN LATERAL (SELECT json_agg(json_build_object('name', name,"
         "  'content_type', content_type, 'width', width, 'height', height)"
         "  ORDER BY width * height, name) AS derivatives FROM derivative"
