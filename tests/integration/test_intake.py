@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from uuid import UUID
 
 import pytest
+from botocore.client import BaseClient
 from mammothbox import heirs
 from mammothbox.intake import take_in
 from mammothbox.observability import logger
@@ -273,6 +274,26 @@ def test_a_redriven_message_keeps_its_request_id(house: House) -> None:
     [record] = house.receive()
     assert record["body"] == event("wake_up.json")
     assert record["messageAttributes"]["request_id"]["stringValue"] == "trunk-7"
+
+
+def test_a_redrive_ends_only_when_the_queue_is_empty_for_certain(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not wait may be told by SQS that there is nothing while there is."""
+    call = vars(BaseClient)["_make_api_call"]
+
+    def in_haste(client: BaseClient, name: str, asked: dict[str, Any]) -> Any:
+        if name == "ReceiveMessage" and not asked["WaitTimeSeconds"]:
+            return {}
+        return call(client, name, asked)
+
+    letters = house.dead_letter_queue_urls["intake"]
+    house.sqs.send_message(QueueUrl=letters, MessageBody=event("wake_up.json"))
+    monkeypatch.setattr(BaseClient, "_make_api_call", in_haste)
+
+    redriven = house.client("operator").post("/api/v1/admin/dlq/intake/redrive").json()
+
+    assert redriven == {"messages": 1, "stages": 0}
 
 
 def test_what_the_scheduler_and_the_gateway_send(house: House) -> None:

@@ -142,14 +142,17 @@ class SqsQueues:
                 MessageAttributes=message.attributes,
             )
 
-    def receive(self, name: str, hide_s: int) -> list[Message]:
-        """Up to ten messages, hidden from others for `hide_s` seconds; empty when none wait."""
+    def receive(self, name: str, hide_s: int, wait_s: int = 0) -> list[Message]:
+        """Up to ten messages, hidden from others for `hide_s` seconds.
+
+        Empty when none wait, which is certain only with `wait_s`: SQS then looks everywhere.
+        """
         with _answering():
             answer = self._client.receive_message(
                 QueueUrl=self.urls[name],
                 MaxNumberOfMessages=_MOST_PER_CALL,
                 VisibilityTimeout=hide_s,
-                WaitTimeSeconds=0,
+                WaitTimeSeconds=wait_s,
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
