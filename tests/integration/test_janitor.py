@@ -84,6 +84,7 @@ def let_pass(house: House, time: str) -> None:
 
 
 def test_a_house_in_order_is_left_alone(house: House, client: TestClient) -> None:
+    house.sweep()
     house.upload(client, TEXT)
     house.run_queues()
     announce(client)

@@ -7,6 +7,7 @@ from contextlib import closing
 from hashlib import sha256
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from mammothbox.by_hand import Change
 from mammothbox.catalog import assets, lexicon, searchables, spaces, tags
 from mammothbox.catalog.connection import Database
 from mammothbox.clustering import undo, verdicts
-from mammothbox.errors import Refused
+from mammothbox.errors import Refused, Unavailable
 from mammothbox.tagging.tag import Tag
 from psycopg.rows import DictRow
 
@@ -304,6 +305,97 @@ def test_from_upload_to_purge(house: House) -> None:
         assert {"owner": "ada", "word": "zanzibar"} not in house.rows(LEXICON)
     for table in ("searchable", "lexicon", "lexicon_doubt", "document_words"):
         assert house.rows(f"SELECT * FROM {table}") == []
+
+
+class Group:
+    """Pictures of equal bytes, the first of them the original of the others."""
+
+    def __init__(self, library: VectorLibrary, number: int) -> None:
+        self.library = library
+        self.ids = [library.add((1.0,), assigned=False) for _ in range(number)]
+        library.rows(
+            "UPDATE asset SET sha256 = repeat('a', 64), verified = true,"
+            " duplicate_of = nullif(%(of)s::uuid, id),"
+            " status = CASE id WHEN %(of)s THEN 'ready' ELSE 'duplicate' END",
+            of=self.ids[0],
+        )
+
+    def tag(self, label: str) -> None:
+        by_hand.change(self.library.app, "ada", self.ids[0], Change(add=[label]), **BY)
+
+    def made_anew(self) -> int:
+        return making_anew.go_on(self.library.worker)
+
+    def tagged(self, label: str) -> int:
+        tagged = "SELECT 1 FROM searchable WHERE facets @> ARRAY[%(facet)s]"
+        return len(self.library.rows(tagged, facet=f"tag:{label}"))
+
+
+NOWHERE: Any = Mock()
+NOWHERE.store.first_version.return_value = None
+
+
+@pytest.mark.parametrize("trashed", [False, True])
+def test_no_duplicate_tells_of_a_purged_original(
+    library: VectorLibrary, monkeypatch: pytest.MonkeyPatch, trashed: bool
+) -> None:
+    group = Group(library, 8)
+    group.tag("whiskers")
+    group.made_anew()
+    assert group.tagged("whiskers") == 8
+    # Fewer follow at once than there are, and a purge has no time but for one piece.
+    monkeypatch.setattr(searchables, "_MOST_SAME", 2)
+    monkeypatch.setattr(making_anew, "_DUPLICATES_PER_PIECE", 3)
+    monkeypatch.setattr(making_anew, "_SECONDS_PER_PURGE", 0)
+    if trashed:
+        removal.trash(library.app, "ada", group.ids[0], **BY)
+
+    asset, _ = removal.begin_purge(library.app, "ada", group.ids[0], **BY)
+    left = [group.tagged("whiskers")]
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            removal.finish_purge(library.app, NOWHERE, asset)
+        left.append(group.tagged("whiskers"))
+    removal.finish_purge(library.app, NOWHERE, asset)
+
+    # With its own row; whoever comes again goes on.
+    assert left == [5, 2, 1]
+    assert group.tagged("whiskers") == 0
+    assert {"owner": "ada", "word": "whiskers"} not in library.rows(LEXICON)
+    check_drift(library.rows, library.worker)
+
+
+def test_of_each_original_duplicates_follow(
+    library: VectorLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searchables, "_MOST_SAME", 2)
+    group = Group(library, 6)
+    first, *_, last = group.ids
+    library.rows(
+        "UPDATE asset SET sha256 = repeat('b', 64), duplicate_of = nullif(%(of)s::uuid, id),"
+        " status = CASE id WHEN %(of)s THEN 'ready' ELSE 'duplicate' END WHERE id = ANY(%(ids)s)",
+        **{"of": last, "ids": group.ids[3:]},
+    )
+
+    with library.worker.transaction() as connection:
+        searchables.refresh(connection, "ada", [first, last])
+
+    assert len(library.rows(ROWS)) == 6
+
+
+def test_rows_made_by_old_rules_are_made_anew_once(library: VectorLibrary) -> None:
+    group = Group(library, 2)
+    group.tag("whiskers")
+    library.rows("UPDATE searchable SET facets = '{}', told_by = NULL")
+    library.rows("DELETE FROM searchable_rules")
+
+    assert group.made_anew() == 2
+
+    assert group.tagged("whiskers") == 2
+    check_drift(library.rows, library.worker)
+    assert group.made_anew() == 0
+    library.rows("UPDATE searchable_rules SET number = number - 1")
+    assert group.made_anew() == 2
 
 
 def test_tags_of_another_space_count_once_it_is_active(library: VectorLibrary) -> None:

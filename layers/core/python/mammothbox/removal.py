@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mammothbox import heirs
+from mammothbox import heirs, making_anew
 from mammothbox.announcing import announce
 from mammothbox.catalog import (
     assets,
@@ -116,7 +116,7 @@ class Bytes:
 def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     """Remove the bytes, unless another asset shares them, and then the rows.
 
-    What was made of the asset goes in any case, and its copy.
+    What was made of the asset goes in any case, its copy, and what it lent to duplicates.
 
     Raises `Unavailable`; the asset stays hidden and the janitor comes back to it.
     """
@@ -128,6 +128,7 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     _erase_copies(stored.library, placed)
     if not shared:
         _erase_original(stored.store, stored.multipart, asset)
+    making_anew.without(database, asset)
     with database.transaction(asset.owner) as connection:
         # A copy that was still being made has an end of its own, and whoever makes it sees to it.
         placements.forget(connection, asset.owner, [copy for copy in placed if not copy.making])

@@ -29,6 +29,17 @@ def begin(connection: Connection) -> None:
     )
 
 
+def begin_by_new_rules(connection: Connection, number: int) -> None:
+    """Begin if what there is was made by rules before these, once for each number."""
+    row = connection.execute(
+        "INSERT INTO searchable_rules AS made (number) VALUES (%s) ON CONFLICT (one)"
+        " DO UPDATE SET number = excluded.number WHERE made.number < excluded.number RETURNING 1",
+        [number],
+    ).fetchone()
+    if row is not None:
+        begin(connection)
+
+
 def take_turn(connection: Connection) -> Position | None:
     """Where the walk stands, until the commit; `None` when there is none, or another does it."""
     connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")

@@ -15,13 +15,15 @@ from mammothbox.catalog import lexicon
 from mammothbox.catalog.cards import SEEN
 from mammothbox.catalog.connection import Connection
 
+# The number of the rules below: whoever changes them adds one, and the janitor makes all rows anew.
+RULES = 2
 # A vector of words holds a megabyte at most, and what is far behind in a text is rarely sought.
 _LONGEST = 20_000
 # What a file calls its camera may be anything, and an index does not hold a word of any length.
 _LONGEST_NAME = 200
 # As `tagging.from_metadata` has it.
 _SQUARE = 1.02
-# Of what an asset stands for, so many lend it their names.
+# Of what an asset stands for, so many lend it their names, and so many follow it.
 _MOST_SAME = 100
 
 # What it, or its original, got from those that yield to it; of these the first that knows.
@@ -36,6 +38,7 @@ _GIVEN = (
             ("place", "point(g.longitude, g.latitude)"),
         )
     )
+    + ", count(*) > 0 AS told"
     + f" FROM united g WHERE g.owner = a.owner AND g.keeper = {SEEN}) given"
 )
 # The file's own comes before. Here and below, OFFSET 0 has each of it made but once.
@@ -67,7 +70,8 @@ _TAGS = (
     "  FILTER (WHERE source = 'hand') AS by_hand,"
     " string_agg(label, ' ' ORDER BY label) FILTER (WHERE source <> 'hand') AS by_machine,"
     " string_agg(DISTINCT array_to_string(hypernyms, ' '), ' ') AS hypernyms,"
-    " array_agg(DISTINCT 'tag:' || lower(label)) AS facets"
+    " array_agg(DISTINCT 'tag:' || lower(label)) AS facets,"
+    " bool_or(t.asset_id = a.duplicate_of) AS told"
     " FROM (SELECT t.* FROM tag t WHERE t.owner = a.owner"
     "  AND t.asset_id = ANY(ARRAY[a.id, a.duplicate_of]) OFFSET 0) t"
     " WHERE t.space = ''"
@@ -102,6 +106,11 @@ _FACETS = (
     " || ARRAY(SELECT DISTINCT 'lens:' || word FROM string_to_table(plain.lens, ' ') word"
     "  WHERE word <> '' ORDER BY 1), NULL)"
 )
+# The original, if it lent anything.
+_TOLD_BY = (
+    " CASE WHEN m.asset_id IS NOT NULL OR c.asset_id IS NOT NULL OR given.told OR tags.told"
+    " THEN a.duplicate_of END"
+)
 # Hidden and duplicate, triggers keep: what is read here may be old by the time that it is written.
 _IS_DUPLICATE = (
     " a.duplicate_of IS NOT NULL OR EXISTS (SELECT FROM duplicate p JOIN asset k"
@@ -113,7 +122,7 @@ _FOUND_BY = (
     "SELECT a.owner, a.id AS asset_id, a.kind, a.created_at,"
     " coalesce(known.taken_at, a.created_at AT TIME ZONE 'UTC') AS at,"
     " known.place[1] AS latitude, known.place[0] AS longitude, a.size_bytes, m.duration_ms,"
-    " m.width, m.height, a.rating," + _FACETS + " AS facets,"
+    " m.width, m.height, a.rating," + _FACETS + " AS facets," + _TOLD_BY + " AS told_by,"
     " word_vector(plain.a, 'A') || word_vector(plain.b, 'B')"
     " || word_vector(coalesce(plain.c, ''), 'C')"
     " || word_vector(concat_ws(' ', plain.d, plain.camera, plain.lens), 'D') AS words,"
@@ -146,6 +155,7 @@ _KEPT_ANEW = (
     "rating",
     "facets",
     "words",
+    "told_by",
 )
 _COLUMNS = ", ".join(("owner", "asset_id", *_KEPT_ANEW, "hidden", "duplicate"))
 _KEPT = ", ".join("kept." + name for name in _KEPT_ANEW)
@@ -172,9 +182,10 @@ _STANDING = (
 )
 # Their exact duplicates; one that somebody else works on is made anew by them.
 _FOLLOWING = (
-    " UNION SELECT id FROM (SELECT d.id FROM asset d WHERE d.owner = %(owner)s"
-    " AND d.duplicate_of = ANY(%(ids)s) ORDER BY d.id LIMIT %(same)s"
-    " FOR NO KEY UPDATE SKIP LOCKED) following"
+    " UNION SELECT following.id FROM unnest(%(ids)s::uuid[]) original (id)"
+    " CROSS JOIN LATERAL (SELECT d.id FROM asset d WHERE d.owner = %(owner)s"
+    "  AND d.duplicate_of = original.id ORDER BY d.id LIMIT %(same)s"
+    "  FOR NO KEY UPDATE SKIP LOCKED) following"
 )
 # One after the other, so that who comes second sees what the first did: whoever changes an
 # original and whoever changes its duplicate, each of which holds the lock of one alone.
@@ -198,11 +209,16 @@ def _of(statement: str, ids: str) -> bytes:
 def refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
     """Make the rows of these assets anew, and let the lexicon follow. Asks for no answer.
 
-    Those of their exact duplicates follow; of more than a hundred the first hundred do. A row that
-    is right already is not written. Of assets that are being purged, and of those that intake has
-    not seen yet, nothing is made.
+    Those of their exact duplicates follow; of more than a hundred of one original the first hundred
+    do. A row that is right already is not written. Of assets that are being purged, and of those
+    that intake has not seen yet, nothing is made.
     """
-    _refresh(connection, owner, asset_ids, _THESE)
+    _refresh(connection, owner, asset_ids, _THESE, _THESE + _FOLLOWING)
+
+
+def refresh_only(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
+    """The same without their exact duplicates, for whoever comes to all of these, too."""
+    _refresh(connection, owner, asset_ids, _THESE, _THESE)
 
 
 def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> None:
@@ -213,15 +229,32 @@ def refresh_standing(connection: Connection, owner: str, asset_ids: Sequence[UUI
     of all of them.
     """
     connection.execute(_of(_LOCK, _STANDING), {"owner": owner, "ids": list(asset_ids)})
-    _refresh(connection, owner, asset_ids, _STANDING)
+    _refresh(connection, owner, asset_ids, _STANDING, _STANDING + _FOLLOWING)
 
 
-def _refresh(connection: Connection, owner: str, asset_ids: Sequence[UUID], ids: str) -> None:
+def lock_told_by(connection: Connection, owner: str, original_id: UUID, limit: int) -> list[UUID]:
+    """Exact duplicates whose rows were made of what was known of that original.
+
+    By whoever holds the lock of their bytes. Those that are being purged themselves are left out.
+    """
+    rows = connection.execute(
+        "SELECT a.id FROM searchable s JOIN asset a ON a.owner = s.owner AND a.id = s.asset_id"
+        " WHERE s.owner = %(owner)s AND a.owner = %(owner)s AND s.told_by = %(original)s"
+        " AND a.purging_at IS NULL ORDER BY s.asset_id LIMIT %(limit)s FOR NO KEY UPDATE OF a",
+        {"owner": owner, "original": original_id, "limit": limit},
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def _refresh(
+    connection: Connection, owner: str, asset_ids: Sequence[UUID], by: str, ids: str
+) -> None:
+    """Whose turn it is, `by` selects; whose rows are made, `ids`."""
     values = {"owner": owner, "ids": list(asset_ids)}
-    connection.execute(_of(_TAKE_TURNS, ids), values)
+    connection.execute(_of(_TAKE_TURNS, by), values)
     lexicon.hold(connection, owner)
     connection.execute(
-        _of(_REFRESH, ids + _FOLLOWING),
+        _of(_REFRESH, ids),
         {
             **values,
             "longest": _LONGEST,
