@@ -41,6 +41,33 @@ def test_a_name_that_came_written_otherwise_is_found_as_it_is_asked_for(house: H
         assert len(client.get("/api/v1/objects", params={"collection": name}).json()["items"]) == 3
 
 
+def test_a_name_that_functions_from_before_record_is_kept_as_it_is_asked_for(house: House) -> None:
+    # Given JSON that older functions let through intake already, and files that are still to come,
+    client = house.client()
+    house.upload(client, b'{"n": 1}\n', collection=NAME)
+    house.run_queues("intake")
+    for content in (b'{"n": 2}\n', b"a paper"):
+        house.upload(client, content, collection=NAME)
+    house.rows(
+        "UPDATE asset SET collection = %s, sent_to = replace(sent_to, %s, %s)", CAME, NAME, CAME
+    )
+
+    # when these functions take them up,
+    house.run_queues()
+    for content in (b'{"n": 1}\n', b'{"n": 2}\n'):
+        house.upload(client, content, collection=NAME)
+    house.run_queues()
+
+    # then all are in the one collection that is asked for, and equal bytes are a group of it.
+    (collection,) = client.get("/api/v1/collections").json()["items"]
+    assert (collection["name"], collection["documents"]) == (NAME, 2)
+    assert {row["collection"] for row in house.rows("SELECT collection FROM asset")} == {NAME}
+    found = client.get("/api/v1/search", params={"collection": NAME}).json()["results"]
+    assert len({one["id"] for one in found}) == 3
+    statuses = house.rows("SELECT status FROM asset ORDER BY created_at")
+    assert [row["status"] for row in statuses] == ["ready"] * 3 + ["duplicate"] * 2
+
+
 @pytest.fixture
 def before(postgres_server: Server, tmp_path: Path) -> Iterator[DatabaseUrls]:
     """A catalogue from before names were kept as they are asked for."""

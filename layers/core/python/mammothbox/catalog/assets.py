@@ -341,9 +341,9 @@ def delete(connection: Connection, owner: str, asset_id: UUID) -> None:
 
 
 def collect(connection: Connection, owner: str, asset_id: UUID, collection: str) -> None:
-    """Put down where the documents of a JSON file went, unless a name was given with it."""
+    """Put down which collection the asset is in: of JSON, where its documents went."""
     connection.execute(
-        "UPDATE asset SET collection = %s, updated_at = now()"
-        " WHERE owner = %s AND id = %s AND collection IS NULL",
-        [collection, owner, asset_id],
+        "UPDATE asset SET collection = %(collection)s, updated_at = now()"
+        " WHERE owner = %(owner)s AND id = %(id)s AND collection IS DISTINCT FROM %(collection)s",
+        {"collection": collection, "owner": owner, "id": asset_id},
     )

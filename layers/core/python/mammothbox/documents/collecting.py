@@ -14,6 +14,7 @@ from mammothbox.documents.structure import generated_name, key_paths, similarity
 from mammothbox.documents.values import JsonValue
 from mammothbox.ids import new_id
 from mammothbox.settings import DocumentSettings
+from mammothbox.storage.keys import name_as_kept
 
 # So many collections are compared at the most; an owner with more of them should name them.
 _COMPARED = 300
@@ -36,7 +37,7 @@ def _find(
     connection: Connection, asset: Asset, sample: Sequence[JsonValue], settings: DocumentSettings
 ) -> Collection | None:
     if asset.collection is not None:
-        return collections.by_name(connection, asset.owner, asset.collection)
+        return collections.by_name(connection, asset.owner, name_as_kept(asset.collection))
     paths = key_paths(sample)
     alike = [
         (similarity(paths, frozenset(one.key_paths)), -one.created_at.timestamp(), one.id, one)
@@ -51,7 +52,7 @@ def _find(
 def _open(connection: Connection, asset: Asset, sample: Sequence[JsonValue]) -> Collection:
     paths = key_paths(sample)
     if asset.collection is not None:
-        return _make(connection, asset.owner, asset.collection, "named", paths)
+        return _make(connection, asset.owner, name_as_kept(asset.collection), "named", paths)
     wanted = generated_name(paths, asset.filename)
     names = (wanted if n == 1 else f"{wanted}-{n}" for n in count(1))
     name = next(

@@ -22,6 +22,7 @@ from mammothbox.observability import logger
 from mammothbox.route import INTAKE, Next, after_intake
 from mammothbox.stages import Limits, NoSuchStage, Work
 from mammothbox.storage.blobs import BlobGone, BlobStore, answering
+from mammothbox.storage.keys import name_as_kept
 
 _ACTOR = f"function:{INTAKE}"
 # What S3 gives a function at the least, and what the rest of an intake takes.
@@ -144,6 +145,9 @@ def _verify(intake: Intake, work: Work) -> Outgoing:
         # The asset before its raw object: the order in which a purge takes these rows.
         found = Sniffed(content.kind, content.content_type, observed.size_bytes, observed.sha256)
         assets.sniffed(connection, asset.owner, asset.id, found)
+        if asset.collection is not None:
+            # Before the asset joins others with its bytes: JSON does so by collection.
+            assets.collect(connection, asset.owner, asset.id, name_as_kept(asset.collection))
         raws.observe(connection, asset.owner, asset.raw_id, observed)
 
     def record_and_route(connection: Connection) -> Sequence[Next]:

@@ -62,6 +62,15 @@ def collection_name(text: str) -> str | None:
     return name if 0 < len(name) <= COLLECTION_LIMIT else None
 
 
+def name_as_kept(name: str) -> str:
+    """The name of a collection that is on record already, as it is asked for.
+
+    Assets that a function from before recorded have it as it came; what is left of older names
+    that none may have any more stays.
+    """
+    return collection_name(name) or name
+
+
 def ending_of_an_address(name: str) -> str | None:
     """With what `name` ends that is the address of something else, were it a collection's."""
     return next((ending for ending in _ENDINGS if name.endswith(ending)), None)
