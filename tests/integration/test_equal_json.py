@@ -124,6 +124,15 @@ def test_trash_and_purge_concern_one_collection_and_its_heir(house: House) -> No
     house.run_queues()
     assert shown(client, orders)[:2] == ("duplicate", str(unnamed))
     assert docs(client, "orders") == [(unnamed, ORDER)]
+    # What is both a duplicate and in the trash is left out of what is counted once.
+    for _ in range(2):
+        listed = client.get(f"{BASE}/collections").json()["items"]
+        assert [(one["name"], one["documents"]) for one in listed] == [
+            *(("archive", 1), ("orders", 1))
+        ]
+        client.delete(f"{BASE}/objects/{orders}")
+    client.post(f"{BASE}/objects/{orders}/restore")
+    house.run_queues()
 
     for gone in (unnamed, archive):
         client.delete(f"{BASE}/objects/{gone}?purge=true")

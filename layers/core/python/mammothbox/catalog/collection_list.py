@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.hidden_documents import GONE, IS_COPY, IS_GONE
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,50 @@ class RefusedDocument:
     detail: str
 
 
-# Documents that no query finds, as `document_query` has it: counted from what is hidden, which is
-# little, and not from what is there.
-_HIDDEN = (
-    "WITH hidden AS (SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
-    "  AND trashed_at IS NOT NULL"
-    " UNION SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
-    "  AND purging_at IS NOT NULL"
-    " UNION SELECT id FROM asset WHERE owner = %(owner)s AND kind = 'json'"
-    "  AND duplicate_of IS NOT NULL"
-    "  AND EXISTS (SELECT FROM collection WHERE owner = %(owner)s AND has_copies)),"
-    " unseen AS (SELECT p.collection_id, sum(p.documents)::bigint AS documents FROM hidden"
-    "  JOIN document_part p ON p.owner = %(owner)s AND p.asset_id = hidden.id GROUP BY 1)"
+_PARTS = " JOIN document_part p ON p.owner = a.owner AND p.asset_id = a.id"
+# Documents that no query finds are counted, which are few, and not those that are there. What is
+# gone is looked for once; copies in those collections only that have some.
+_GONE = " UNION ".join(
+    "SELECT p.collection_id, p.asset_id, p.part, p.documents FROM asset a"
+    + _PARTS
+    + " AND p.collection_id = ANY(ARRAY(SELECT id FROM listed))"
+    " WHERE a.owner = %(owner)s AND a.kind = 'json' AND " + is_gone
+    for is_gone in GONE
+)
+_COPIES = (
+    "SELECT sum(p.documents)::bigint AS documents FROM asset a"
+    + _PARTS
+    + " WHERE c.has_copies AND p.owner = %(owner)s AND p.collection_id = c.id AND "
+    + IS_COPY
+    + " AND NOT "
+    + IS_GONE
 )
 # At most one schema of a collection is in force, and one waits: indexes see to that.
 _SELECT = (
-    _HIDDEN + " SELECT c.id, c.name, c.origin, coalesce(f.storage, 'jsonb') AS storage,"
-    " c.documents - coalesce(u.documents, 0) AS documents, c.contract, f.id AS active_schema,"
-    " w.id AS waiting_schema, c.created_at FROM collection c"
+    "), unseen AS (SELECT collection_id, sum(documents)::bigint AS documents"
+    " FROM (" + _GONE + ") gone GROUP BY 1)"
+    " SELECT c.id, c.name, c.origin, coalesce(f.storage, 'jsonb') AS storage,"
+    " c.documents - coalesce(u.documents, 0) - coalesce(copies.documents, 0) AS documents,"
+    " c.contract, f.id AS active_schema, w.id AS waiting_schema, c.created_at FROM listed c"
     " LEFT JOIN unseen u ON u.collection_id = c.id"
     " LEFT JOIN schema_def f ON f.owner = c.owner AND f.collection_id = c.id"
     " AND f.status = 'active' LEFT JOIN schema_def w ON w.owner = c.owner"
     " AND w.collection_id = c.id AND w.status IN ('proving', 'provisional')"
-    " WHERE c.owner = %(owner)s"
+    " LEFT JOIN LATERAL (" + _COPIES + ") copies ON true"
+)
+_LISTED = (
+    "WITH listed AS MATERIALIZED (SELECT id, owner, name, origin, documents, has_copies, contract,"
+    " created_at FROM collection WHERE owner = %(owner)s AND "
 )
 
 
 def page(connection: Connection, owner: str, after: str | None, limit: int) -> list[Listed]:
     """The owner's collections by name, behind `after`."""
     rows = connection.execute(
-        _SELECT + " AND (%(after)s::text IS NULL OR c.name > %(after)s)"
-        " ORDER BY c.name LIMIT %(limit)s",
+        _LISTED
+        + "(%(after)s::text IS NULL OR name > %(after)s) ORDER BY name LIMIT %(limit)s"
+        + _SELECT
+        + " ORDER BY c.name",
         {"owner": owner, "after": after, "limit": limit},
     ).fetchall()
     return [Listed(**row) for row in rows]
@@ -79,7 +93,7 @@ def page(connection: Connection, owner: str, after: str | None, limit: int) -> l
 def several(connection: Connection, owner: str, ids: Sequence[UUID]) -> dict[UUID, Listed]:
     """Those of these collections that there are."""
     rows = connection.execute(
-        _SELECT + " AND c.id = ANY(%(ids)s)", {"owner": owner, "ids": list(ids)}
+        _LISTED + "id = ANY(%(ids)s)" + _SELECT, {"owner": owner, "ids": list(ids)}
     ).fetchall()
     return {row["id"]: Listed(**row) for row in rows}
 

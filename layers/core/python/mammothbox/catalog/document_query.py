@@ -24,6 +24,7 @@ from mammothbox.catalog.document_conditions import (
     ordered,
 )
 from mammothbox.catalog.document_tables import VIEWS
+from mammothbox.catalog.hidden_documents import GONE, IS_HIDDEN
 from mammothbox.catalog.typed_conditions import IndexedTable, find_table, may_narrow, narrowing
 from mammothbox.catalog.typed_order import Stretch, Way, find_way
 from mammothbox.documents.design import Path
@@ -37,13 +38,21 @@ PAGE_BYTES = 2 * 1024 * 1024
 PATIENCE = "20s"
 # Beyond it a value is not repeated in cursors, but read from its document.
 _LONGEST_KEY = 300
-_HIDDEN = (
+_OF_COLLECTION = (
     "SELECT FROM document_part p JOIN asset a ON a.owner = p.owner AND a.id = p.asset_id"
     " WHERE p.owner = %(owner)s AND p.collection_id = %(collection)s AND "
 )
+# Whether copies are among them is not looked for, but known.
+_HIDES_SOME = (
+    "SELECT "
+    + "".join("EXISTS (" + _OF_COLLECTION + is_gone + ") OR " for is_gone in GONE)
+    + "EXISTS (SELECT FROM collection"
+    " WHERE owner = %(owner)s AND id = %(collection)s AND has_copies) AS hides"
+)
 _IS_SHOWN = SQL(
-    "NOT EXISTS (SELECT FROM asset a WHERE a.owner = {owner} AND a.id = d.asset_id"
-    " AND (a.trashed_at IS NOT NULL OR a.purging_at IS NOT NULL OR a.duplicate_of IS NOT NULL))"
+    "NOT EXISTS (SELECT FROM asset a WHERE a.owner = {owner} AND a.id = d.asset_id AND "
+    + IS_HIDDEN
+    + ")"
 )
 _PAGE = SQL(
     "WITH page AS (SELECT d.document_id, d.asset_id, d.doc{keys} FROM {source}{laterals}"
@@ -207,10 +216,7 @@ def _told(by: SortedBy, values: Values) -> Composed:
 def _hides_some(connection: Connection, collection: Collection) -> bool:
     """Whether documents of the collection are in the trash, or on their way out of there."""
     row = connection.execute(
-        "SELECT EXISTS (" + _HIDDEN + "a.trashed_at IS NOT NULL)"
-        " OR EXISTS (" + _HIDDEN + "a.purging_at IS NOT NULL) OR EXISTS (SELECT FROM collection"
-        " WHERE owner = %(owner)s AND id = %(collection)s AND has_copies) AS hides",
-        {"owner": collection.owner, "collection": collection.id},
+        _HIDES_SOME, {"owner": collection.owner, "collection": collection.id}
     ).fetchone()
     return row is not None and row["hides"]
 
