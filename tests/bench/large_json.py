@@ -123,6 +123,10 @@ class _Shelf:
         path = self._folder / name
         return path.read_bytes() if path.exists() else None
 
+    def erase(self, _: UUID) -> None:
+        for path in self._folder.iterdir():
+            path.unlink()
+
 
 def run(_assets: int) -> None:
     """Print what a file of each layout takes."""
