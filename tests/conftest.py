@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.session
+import hypothesis
 import pytest
 from mammothbox.catalog.migrate import migrate
 
@@ -21,6 +22,10 @@ TEMPLATE = "migrated"
 
 # Each boto3 session would read what AWS's services look like anew: longer than most tests take.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# How long an example takes hangs on what else the machine does.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_report_header() -> str:

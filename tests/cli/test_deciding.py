@@ -182,7 +182,7 @@ def test_operators_look_after_the_keys_of_others(
     monkeypatch.setenv("MAMMOTHBOX_KEY", house.key("operator"))
     of_grace = ("--owner", "grace")
     made = json.loads(person("keys", "create", "scanner", *of_grace, "--json").out)
-    person("keys", "create", "guest", "--days", "0.000001", *of_grace)
+    person("keys", "create", "guest", "--days", "0.000000001", *of_grace)
 
     told = person("keys", "list", *of_grace).out
     revoked = person("keys", "revoke", made["key_id"], *of_grace, "--yes")

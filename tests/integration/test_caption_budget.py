@@ -16,10 +16,13 @@ from mammothbox import model_wiring, replays
 from mammothbox.catalog import assets, captions, spaces
 from mammothbox.catalog.connection import Database
 from mammothbox.encoders import histogram
-from mammothbox.errors import Refused
+from mammothbox.errors import Refused, Retryable
 from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.settings import CaptionSettings, load
+from mammothbox.storage.library import derived_key
+from mammothbox.tagging import caption_file
 from mammothbox.tagging.budget import Refusal, frees_on
+from mammothbox.tagging.caption_file import CaptionFile
 from mammothbox.tagging.caption_orders import caption_orders
 from starlette.testclient import TestClient
 
@@ -254,14 +257,21 @@ def test_a_file_nobody_could_have_written_gives_the_tokens_back(
     assert used(house) == (0, 0)
 
 
+def unreadable(_: bytes) -> CaptionFile:
+    raise Retryable("unreadable", "Not now.")
+
+
 def test_a_caption_that_cannot_be_taken_in_gives_the_tokens_back_at_the_last_try(
-    house: House, client: TestClient, gemini: GeminiServer
+    house: House, client: TestClient, gemini: GeminiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset_id = house.upload(client, PNG)
     house.run_queues("intake", "embed")
     reserved, _ = used(house)
-    # No answer is there yet.
     hand_to_tag(house, house.receive("caption")[0]["body"])
+    # There is an answer, and it cannot be read.
+    key = derived_key(asset_id, caption_file.NAME)
+    house.s3.put_object(Bucket=LIBRARY_BUCKET, Key=key, Body=b"{}")
+    monkeypatch.setattr(caption_file, "parse", unreadable)
     [record] = [each for each in house.receive("tag") if "caption" in each["body"]]
     held = []
     for _ in range(3):

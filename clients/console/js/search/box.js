@@ -29,19 +29,25 @@ export function searchBox({ area, on, saved, signal }) {
   let options = [];
   let at = -1;
   let isAsked = false;
+  // Nothing could be offered for what stands there: that may change once the words are known.
+  let isAwaited = false;
 
   async function learn() {
     if (isAsked) return;
     isAsked = true;
     words = await vocabulary(signal);
     // Who is choosing already keeps what is offered.
-    if (!list.hidden && at < 0) offer();
+    if ((isAwaited || !list.hidden) && at < 0) offer();
   }
 
   function offer() {
     options = suggestions(input.value, input.selectionStart ?? input.value.length, words, saved());
     at = -1;
-    if (!options.length) return close();
+    if (!options.length) {
+      close();
+      isAwaited = true;
+      return;
+    }
     fill(list, options.map((each, number) => [
       each.group !== options[number - 1]?.group && h("li", { class: "group small quiet", role: "presentation" }, each.group),
       h("li", {
@@ -55,6 +61,7 @@ export function searchBox({ area, on, saved, signal }) {
   }
 
   function close() {
+    isAwaited = false;
     list.hidden = true;
     at = -1;
     input.setAttribute("aria-expanded", "false");
