@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from mammothbox import by_hand, removal
 from mammothbox.by_hand import Change
-from mammothbox.catalog import assets
+from mammothbox.catalog import asset_removal
 from mammothbox.clustering import undo, verdicts
 from mammothbox.errors import NotFound, Refused
 
@@ -79,7 +79,7 @@ def purge(library: VectorLibrary, asset_id: UUID) -> None:
     """As far as the catalogue goes."""
     removal.begin_purge(library.app, library.owner, asset_id, actor="key:ada", request_id="r")
     with library.app.transaction(library.owner) as connection:
-        assets.delete(connection, library.owner, asset_id)
+        asset_removal.delete(connection, library.owner, asset_id)
 
 
 def test_the_keeper_gets_what_it_lacks_and_gives_it_back(library: VectorLibrary) -> None:

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from mammothbox import by_hand, removal
 from mammothbox.by_hand import Change
-from mammothbox.catalog import assets
+from mammothbox.catalog import asset_removal
 from mammothbox.clustering import undo, verdicts
 from mammothbox.errors import Refused
 
@@ -169,7 +169,7 @@ class AnyOrder(RuleBasedStateMachine):
         who = {"actor": "key:a", "request_id": "r"}
         removal.begin_purge(self.library.app, self.library.owner, asset_id, **who)
         with self.library.app.transaction(self.library.owner) as connection:
-            assets.delete(connection, self.library.owner, asset_id)
+            asset_removal.delete(connection, self.library.owner, asset_id)
         del self.world.said[asset_id]
 
     @invariant()

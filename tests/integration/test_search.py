@@ -16,13 +16,13 @@ import pytest
 from mammothbox.catalog import query_vectors
 from mammothbox.catalog.connection import Database
 from mammothbox.errors import Permanent, Refused
+from mammothbox.plain_text import one_line
 from mammothbox.searching import pages, retrieve
 from mammothbox.searching import search as searching
 from mammothbox.searching.answer import Answer, Result
 from mammothbox.searching.asked import Asked
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.retrieve import Example
-from mammothbox.tagging.plain_text import one_line
 
 from infra.local.postgres import DatabaseUrls
 from tests.integration.test_round_trips import Wire

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from mammothbox import by_hand, making_anew, removal
 from mammothbox.by_hand import Change
-from mammothbox.catalog import assets, lexicon, searchables, spaces, tags
+from mammothbox.catalog import asset_removal, assets, lexicon, searchables, spaces, tags
 from mammothbox.catalog.connection import Database
 from mammothbox.clustering import undo, verdicts
 from mammothbox.errors import Refused, Unavailable
@@ -143,7 +143,7 @@ class Life:
         removal.begin_purge(self.library.app, "ada", asset_id, **BY)
         with self.library.app.transaction("ada") as connection:
             lexicon.doubt(connection, "ada", asset_id)
-            assets.delete(connection, "ada", asset_id)
+            asset_removal.delete(connection, "ada", asset_id)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,6 +14,7 @@ from uuid import UUID
 from mammothbox import filling, making_anew, stages, walks
 from mammothbox.announcing import announce
 from mammothbox.catalog import (
+    asset_removal,
     assets,
     chores,
     clusterings,
@@ -237,7 +238,7 @@ def _call_for_chores(janitor: Janitor) -> int:
 
 def _finish_purges(janitor: Janitor) -> int:
     with janitor.database.transaction() as connection:
-        unfinished = assets.purging(connection, janitor.settings.wake_after_s, _MOST)
+        unfinished = asset_removal.purging(connection, janitor.settings.wake_after_s, _MOST)
     stored = Bytes(janitor.store, janitor.multipart, janitor.library)
     failures = []
     until, finished = monotonic() + _SECONDS_FOR_PURGES, 0

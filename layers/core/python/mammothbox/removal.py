@@ -14,6 +14,7 @@ from uuid import UUID
 from mammothbox import heirs, making_anew
 from mammothbox.announcing import announce
 from mammothbox.catalog import (
+    asset_removal,
     assets,
     chores,
     clusterings,
@@ -52,7 +53,7 @@ def trash(
         asset = _locked(connection, owner, asset_id)
         if asset.trashed_at is not None:
             return Outgoing()
-        assets.trash(connection, owner, asset_id)
+        asset_removal.trash(connection, owner, asset_id)
         trash_changes(connection, clustering, asset_id, by=1)
         _record(connection, asset, "asset.trashed", actor, request_id)
         return _reappoint(connection, asset)
@@ -69,7 +70,7 @@ def restore(
             return Outgoing()
         if asset.verified and asset.duplicate_of is None and asset.sha256:
             originals.step_aside(connection, owner, asset_id, asset.sha256)
-        assets.restore(connection, owner, asset_id)
+        asset_removal.restore(connection, owner, asset_id)
         document_parts.note_copies(connection, owner, asset_id)
         # While it was in the trash, its copy stayed where it was.
         chores.ask(connection, owner, PLACE)
@@ -89,7 +90,7 @@ def begin_purge(
         clustering = clusterings.lock(connection, owner)
         asset = originals.lock_with_asset(connection, owner, asset_id)
         if asset is None:
-            begun = assets.get(connection, owner, asset_id, purging=True)
+            begun = asset_removal.in_purge(connection, owner, asset_id)
             if begun is None:
                 raise NotFound("object", asset_id)
             return begun, Outgoing()
@@ -97,7 +98,7 @@ def begin_purge(
         settled = assets.fail(
             connection, owner, asset_id, code="purged", detail="Erased on request.", retryable=False
         )
-        assets.begin_purge(connection, owner, asset_id)
+        asset_removal.begin_purge(connection, owner, asset_id)
         _record(connection, asset, "asset.purge_began", actor, request_id)
         outgoing = _reappoint(connection, asset)
         announcements = announce(connection, asset, settled, request_id)
@@ -123,7 +124,7 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
     with database.transaction(asset.owner) as connection:
         # Whoever makes a copy at this moment sees from now on that it is of no use.
         placed = placements.lock(connection, asset.owner, asset.id)
-        shared = assets.raw_is_shared(connection, asset)
+        shared = asset_removal.raw_is_shared(connection, asset)
     stored.library.erase(asset.id)
     _erase_copies(stored.library, placed)
     if not shared:
@@ -135,10 +136,10 @@ def finish_purge(database: Database, stored: Bytes, asset: Asset) -> None:
         forget_documents(connection, asset.owner, asset.id)
         lexicon.doubt(connection, asset.owner, asset.id)
         assets.lock(connection, asset.owner, asset.id)
-        if assets.get(connection, asset.owner, asset.id, purging=True) is None:
+        if asset_removal.in_purge(connection, asset.owner, asset.id) is None:
             # Somebody else has just come to this end.
             return
-        assets.delete(connection, asset.owner, asset.id)
+        asset_removal.delete(connection, asset.owner, asset.id)
         raws.delete_if_unused(connection, asset.owner, asset.raw_id)
         jobs.forget_comments(connection, asset.owner, asset.job_id)
         _record(connection, asset, "asset.purged", "mammothbox", asset.request_id)

@@ -79,8 +79,9 @@ _TAGGED = (
     " AND (said.source, said.space, said.label) < (t.source, t.space, t.label)"
     " AND (said.space = '' OR said.space = " + _ACTIVE + ") IS TRUE)"
 )
+_TAG = "lower(t.label) = %(tag)s"
 # Of several ways to write it in small letters, which are rare, all have to be put in order.
-_ALIKE = {True: "lower(t.label) = %(tag)s", False: "lower(t.label) = ANY(%(tags)s)"}
+_ANY_TAG = "lower(t.label) = ANY(%(tags)s)"
 _AFTER = "(a.created_at, a.id) < (%(after_at)s, %(after_id)s)"
 _TAGGED_AFTER = "(t.asset_created_at, t.asset_id) < (%(after_at)s, %(after_id)s)"
 _NEWEST_TAGGED_FIRST = " ORDER BY t.asset_created_at DESC, t.asset_id DESC"
@@ -167,7 +168,7 @@ def _conditions(wanted: AssetFilter, after: Position | None) -> tuple[list[str],
         values["created_to"] = wanted.created_to
     if wanted.tag is not None:
         tags = sorted(small_letters(wanted.tag))
-        conditions += ["t.owner = %(owner)s", _ALIKE[len(tags) == 1]]
+        conditions += ["t.owner = %(owner)s", _TAG if len(tags) == 1 else _ANY_TAG]
         values |= {"tag": tags[0], "tags": tags}
     if wanted.clusters is not None:
         values["clusters"] = list(wanted.clusters)

@@ -135,10 +135,11 @@ def insert(connection: Connection, assets: Sequence[NewAsset]) -> None:
     )
 
 
-def get(connection: Connection, owner: str, asset_id: UUID, purging: bool = False) -> Asset | None:
-    """The asset, in the trash or not; with `purging` one whose purge has begun, and no other."""
-    one = " WHERE a.owner = %s AND a.id = %s AND (a.purging_at IS NOT NULL) = %s"
-    row = connection.execute(SELECT + one, [owner, asset_id, purging]).fetchone()
+def get(connection: Connection, owner: str, asset_id: UUID) -> Asset | None:
+    """The asset, in the trash or not. One whose purge has begun is gone."""
+    row = connection.execute(
+        SELECT + " WHERE a.owner = %s AND a.id = %s AND a.purging_at IS NULL", [owner, asset_id]
+    ).fetchone()
     return Asset(**row) if row else None
 
 
@@ -283,61 +284,6 @@ def describe(
             "id": asset_id,
         },
     )
-
-
-def trash(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """Put the asset into the trash; it stays where it is if it is there."""
-    connection.execute(
-        "UPDATE asset SET trashed_at = coalesce(trashed_at, now()), updated_at = now()"
-        " WHERE owner = %s AND id = %s",
-        [owner, asset_id],
-    )
-
-
-def restore(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """Take the asset out of the trash."""
-    connection.execute(
-        "UPDATE asset SET trashed_at = NULL, updated_at = now() WHERE owner = %s AND id = %s",
-        [owner, asset_id],
-    )
-
-
-def begin_purge(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """From here on the asset is gone for everyone; its bytes follow.
-
-    It lets go of its original, which may be erased before it.
-    """
-    connection.execute(
-        "UPDATE asset SET purging_at = now(), duplicate_of = NULL,"
-        " status = CASE status WHEN 'duplicate' THEN 'ready' ELSE status END"
-        " WHERE owner = %s AND id = %s",
-        [owner, asset_id],
-    )
-
-
-def purging(connection: Connection, older_than_s: int, limit: int) -> list[Asset]:
-    """Assets of every owner whose purge began and did not come to its end."""
-    rows = connection.execute(
-        SELECT + " WHERE a.purging_at < now() - make_interval(secs => %s)"
-        " ORDER BY a.purging_at LIMIT %s",
-        [older_than_s, limit],
-    ).fetchall()
-    return [Asset(**row) for row in rows]
-
-
-def raw_is_shared(connection: Connection, asset: Asset) -> bool:
-    """Whether another asset, not being purged itself, needs the same bytes."""
-    row = connection.execute(
-        "SELECT 1 FROM asset WHERE owner = %s AND raw_id = %s AND id <> %s"
-        " AND purging_at IS NULL LIMIT 1",
-        [asset.owner, asset.raw_id, asset.id],
-    ).fetchone()
-    return row is not None
-
-
-def delete(connection: Connection, owner: str, asset_id: UUID) -> None:
-    """Forget the asset, with its stages."""
-    connection.execute("DELETE FROM asset WHERE owner = %s AND id = %s", [owner, asset_id])
 
 
 def collect(connection: Connection, owner: str, asset_id: UUID, collection: str) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from mammothbox.errors import Refused
+from mammothbox.plain_text import one_line
 from mammothbox.searching import query_filters
 from mammothbox.searching.asked import Query, Term
 from mammothbox.searching.narrowing import Contradiction
 from mammothbox.searching.query_filters import KEYS, OTHER_WORDS, Given
-from mammothbox.tagging.plain_text import one_line
 
 LONGEST = 1000
 MOST_TERMS = 32

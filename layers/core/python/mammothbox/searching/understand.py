@@ -13,11 +13,11 @@ from mammothbox.catalog import clusters_named
 from mammothbox.catalog.clusters_named import Meant
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Refused
+from mammothbox.plain_text import one_line
 from mammothbox.searching.asked import Asked, Query
 from mammothbox.searching.filters import Filters
 from mammothbox.searching.narrowing import Contradiction, both
 from mammothbox.searching.query_text import LONGEST, parse
-from mammothbox.tagging.plain_text import one_line
 
 _NOT_PART_OF_IT = ("limit", "cursor")
 

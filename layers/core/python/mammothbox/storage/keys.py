@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from mammothbox.tagging.plain_text import one_line
+from mammothbox.plain_text import one_line
 
 INCOMING = "incoming/"
 DROP = "drop/"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from mammothbox.errors import Permanent, Retryable
-from mammothbox.tagging.plain_text import lines, one_line
+from mammothbox.plain_text import lines, one_line
 
 LONGEST_CAPTION = 600
 LONGEST_TAG = 40

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mammothbox.media.understood import Camera, Facts
-from mammothbox.tagging.plain_text import one_line
+from mammothbox.plain_text import one_line
 from mammothbox.tagging.tag import Tag
 from mammothbox.tagging.vocabulary import Vocabulary
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from mammothbox.observability import logger
+from mammothbox.plain_text import one_line
 from mammothbox.tagging.captioner import (
     LONGEST_MODEL,
     MOST_TOKENS,
@@ -32,7 +33,6 @@ from mammothbox.tagging.gemini_prompt import (
     estimate_tokens,
     instructions,
 )
-from mammothbox.tagging.plain_text import one_line
 
 if TYPE_CHECKING:
     from google import genai

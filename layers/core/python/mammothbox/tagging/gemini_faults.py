@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from mammothbox.plain_text import one_line
 from mammothbox.tagging.captioner import BadAnswer, CaptionerDown, RateLimited
-from mammothbox.tagging.plain_text import one_line
 
 if TYPE_CHECKING:
     from google.genai.errors import APIError

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mammothbox.tagging.plain_text import one_line
+from mammothbox.plain_text import one_line
 
 MASTER = "en"
 ROOTS = "roots"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mammothbox.announcing import announce
-from mammothbox.catalog import assets, lineage
+from mammothbox.catalog import asset_removal, assets, lineage
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import NotFound, Refused
@@ -110,7 +110,7 @@ def _give_up(
         detail="The client gave this upload up.",
         retryable=False,
     )
-    assets.trash(connection, asset.owner, asset.id)
+    asset_removal.trash(connection, asset.owner, asset.id)
     entry = lineage.about(asset, "upload.aborted", actor=actor, request_id=request_id)
     lineage.record(connection, entry)
     return announce(connection, asset, settled, asset.request_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from mammothbox.tagging.plain_text import lines, one_line
+from mammothbox.plain_text import lines, one_line
 
 from tests.unit.tagging.conftest import UNHURRIED
 
