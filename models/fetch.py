@@ -35,9 +35,12 @@ from models.clip_source.download import download
 from models.clip_source.inputs import pictures, texts
 from models.clip_source.quantise import quantise
 from models.clip_source.recipe import FetchError, Recipe, read_recipe
+from models.clip_source.shorten import shorten
 
 _MODELS = Path(__file__).parent
 _LEAST_COSINE = 0.99
+_SAME_COSINE = 0.9999
+_SHORT = "short.onnx"
 _STILL = "The encoder in use stays as it was."
 _TOWERS = (IMAGE_TOWER, TEXT_TOWER)
 
@@ -78,8 +81,9 @@ def _make(recipe: Recipe, files: dict[str, Path], new: Path, threads: int) -> Ma
     try:
         whole = _vectors(new, threads)
         _check_dimension(recipe, whole)
+        sources = {**files, TEXT_TOWER: _shortened(files[TEXT_TOWER], new, whole, threads)}
         for tower in _TOWERS:
-            quantise(files[tower], new / tower)
+            quantise(sources[tower], new / tower)
         small = _vectors(new, threads)
     except FetchError:
         raise
@@ -93,7 +97,8 @@ def _make(recipe: Recipe, files: dict[str, Path], new: Path, threads: int) -> Ma
             "Put another repository or revision into models/manifest.toml."
         ) from error
     for tower in _TOWERS:
-        _keep_nearest(tower, whole[tower], small[tower], files[tower], new / tower)
+        _keep_nearest(tower, whole[tower], small[tower], sources[tower], new / tower)
+    (new / _SHORT).unlink(missing_ok=True)
     return _write_manifest(recipe, new)
 
 
@@ -111,14 +116,35 @@ def _check_dimension(recipe: Recipe, vectors: dict[str, Vectors]) -> None:
             )
 
 
+def _shortened(source: Path, new: Path, whole: dict[str, Vectors], threads: int) -> Path:
+    """The text tower that reads no more than there is, if its vectors are the same."""
+    short = new / _SHORT
+    try:
+        shorten(source, short)
+        shutil.copyfile(short, new / TEXT_TOWER)
+        least = _least_cosine(whole[TEXT_TOWER], _vectors(new, threads)[TEXT_TOWER])
+    except Exception as error:
+        if _is_full(error):
+            raise
+        least = 0.0
+    if least >= _SAME_COSINE:
+        return short
+    print(f"{TEXT_TOWER}: every text takes as long as the longest")
+    return source
+
+
 def _keep_nearest(tower: str, whole: Vectors, small: Vectors, source: Path, kept: Path) -> None:
     """Takes the float32 tower back if int8 moved any vector too far."""
-    least = float((whole * small).sum(axis=1).min())
+    least = _least_cosine(whole, small)
     if least >= _LEAST_COSINE:
         print(f"{tower}: int8, cosine to float32 at least {least:.4f}")
         return
     print(f"{tower}: stays float32; int8 moves vectors to a cosine of {least:.4f}")
     shutil.copyfile(source, kept)
+
+
+def _least_cosine(some: Vectors, others: Vectors) -> float:
+    return float((some * others).sum(axis=1).min())
 
 
 def _write_manifest(recipe: Recipe, new: Path) -> Manifest:

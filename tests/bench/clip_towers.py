@@ -23,6 +23,7 @@ from onnx import TensorProto, helper
 
 from models.builtin_source.graph import Floats, Graph
 from models.clip_source.quantise import quantise
+from models.clip_source.shorten import shorten
 
 SIZE = 224
 CONTEXT = 77
@@ -40,6 +41,8 @@ def install(folder: Path) -> Manifest:
     for write, tower in ((image_tower, IMAGE_TOWER), (text_tower, TEXT_TOWER)):
         whole = folder / f"whole.{tower}"
         write(whole)
+        if tower == TEXT_TOWER:
+            shorten(whole, whole)
         quantise(whole, folder / tower)
         whole.unlink()
     for name in (TOKENIZER, CONFIG):
@@ -86,9 +89,9 @@ def text_tower(file: Path) -> None:
     value = graph.node("Add", value, tower.random(CONTEXT, tower.width))
     for _ in range(_LAYERS):
         value = tower.layer(value)
-    last = graph.node(
-        "Gather", tower.norm(value), graph.constant(np.array(CONTEXT - 1, np.int64)), axis=1
-    )
+    # The token that ends a text has the highest number of all.
+    end = graph.node("ArgMax", "text", axis=-1, keepdims=1)
+    last = graph.node("GatherND", tower.norm(value), end, batch_dims=1)
     _write(tower, last, ("text", TensorProto.INT32, ["batch", CONTEXT]), file)
 
 

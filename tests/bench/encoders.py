@@ -15,11 +15,14 @@ from mammothbox.encoders.clip import IMAGE_TOWER, TEXT_TOWER
 from mammothbox.encoders.onnx import open_session
 
 from models.clip_source.quantise import quantise
+from models.clip_source.shorten import shorten
 from tests.bench.clip_towers import CONTEXT, SIZE, image_tower, text_tower
 from tests.bench.figures import row, scratch_folder, timed
 
 _TIMES = 15
 _BATCHES = (1, 8)
+# What people ask for has some six words, a beginning and an end.
+_SHORT = 8
 
 
 def run(_assets: int) -> None:
@@ -30,8 +33,10 @@ def run(_assets: int) -> None:
     with scratch_folder() as folder:
         image_tower(folder / IMAGE_TOWER)
         text_tower(folder / TEXT_TOWER)
+        shorten(folder / TEXT_TOWER, folder / TEXT_TOWER)
         _compare("a picture", folder / IMAGE_TOWER, pixels)
-        _compare("a text", folder / TEXT_TOWER, tokens)
+        for length in (_SHORT, CONTEXT):
+            _compare(f"a text of {length} tokens", folder / TEXT_TOWER, tokens[:, :length])
 
 
 def _compare(what: str, whole: Path, given: np.ndarray) -> None:

@@ -9,19 +9,23 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from huggingface_hub import constants
 from mammothbox.encoders.choose import available, calibration_file, open_encoder, preferred
+from mammothbox.encoders.clip import FILES
 from mammothbox.encoders.encoder import Encoder
 from mammothbox.encoders.manifest import MANIFEST
+from onnx import numpy_helper
+from onnxruntime import InferenceSession
 
 from models import fetch as fetching
 from models.clip_source import download as downloading
-from models.clip_source.inputs import pictures
+from models.clip_source.inputs import pictures, texts
 from models.clip_source.recipe import FetchError, Recipe, Source
 from models.fetch import fetch
 from tests.hub_server import COMMIT, PATHS, RECIPE, TINY, Hub, as_toml, serving, tiny_files
@@ -222,8 +226,53 @@ def test_a_tower_that_int8_moves_too_far_stays_float32(
     make(models)
 
     assert "text.onnx: stays float32" in capsys.readouterr().out
-    assert (models / "clip/text.onnx").read_bytes() == (TINY / "text.onnx").read_bytes()
+    names = {each.name for each in onnx.load(models / "clip/text.onnx").graph.initializer}
+    assert "_model.text_projection" in names
     assert (models / "clip/image.onnx").read_bytes() != (TINY / "image.onnx").read_bytes()
+
+
+def test_a_text_takes_as_long_as_it_is(hub: Hub, models: Path) -> None:
+    name = make(models)
+
+    [text] = InferenceSession(models / "clip/text.onnx").get_inputs()
+    assert text.shape == ["batch", "tokens"]
+    vectors = open_encoder(models, name, 1).embed_texts(texts())
+    references = np.load(TINY / "references.npz")["texts"]
+    assert (vectors * references).sum(axis=1).min() >= 0.99
+
+
+def _another(source: Path, target: Path) -> None:
+    model = onnx.load(source)
+    for tensor in model.graph.initializer:
+        if tensor.name == "_model.text_projection":
+            turned = numpy_helper.to_array(tensor)[::-1].copy()
+            tensor.CopyFrom(numpy_helper.from_array(turned, tensor.name))
+    onnx.save(model, target)
+
+
+def _none(source: Path, target: Path) -> None:
+    target.write_bytes(b"no model")
+
+
+@pytest.mark.parametrize("shortened", [_another, _none])
+def test_a_text_tower_that_cannot_be_shortened_stays_as_long(
+    hub: Hub,
+    models: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shortened: Callable[[Path, Path], None],
+) -> None:
+    monkeypatch.setattr(fetching, "shorten", shortened)
+
+    name = make(models)
+
+    assert "every text takes as long as the longest" in capsys.readouterr().out
+    vectors = open_encoder(models, name, 1).embed_texts(texts())
+    references = np.load(TINY / "references.npz")["texts"]
+    assert (vectors * references).sum(axis=1).min() >= 0.99
+    assert {file.name for file in (models / "clip").iterdir()} == {
+        *FILES, MANIFEST, "calibration.toml",
+    }  # fmt: skip
 
 
 def test_the_manifest_tells_what_was_installed(hub: Hub, models: Path) -> None:

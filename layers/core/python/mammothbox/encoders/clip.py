@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from mammothbox.encoders.encoder import Encoder, Pixels, Vectors
 from mammothbox.encoders.manifest import read_manifest
@@ -142,16 +143,32 @@ class TextTower:
 
     def tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """One row of token ids for each text, as the model was trained with."""
-        encoded = self._tokenizer.encode_batch([_clean(text) for text in texts])
-        return np.array([each.ids for each in encoded], np.int64)
+        return np.array([each.ids for each in self._encoded(texts)], np.int64)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        return in_batches(self._run, texts, _at_once(self._session))
+        """Texts of one length run together, so that a vector owes nothing to what is beside it."""
+        encoded = self._encoded(texts)
+        vectors: dict[int, Vectors] = {}
+        for length, places in self._by_length(encoded).items():
+            rows = [encoded[place].ids[:length] for place in places]
+            made = in_batches(self._run, rows, _at_once(self._session))
+            vectors |= dict(zip(places, made, strict=True))
+        return np.stack([vectors[place] for place in range(len(texts))])
 
-    def _run(self, texts: Sequence[str]) -> Vectors:
+    def _encoded(self, texts: Sequence[str]) -> list[Encoding]:
+        return self._tokenizer.encode_batch([_clean(text) for text in texts])
+
+    def _by_length(self, encoded: Sequence[Encoding]) -> dict[int, list[int]]:
+        """Which texts have how many tokens; as many as the tower takes, if it takes no fewer."""
+        length = self._session.get_inputs()[0].shape[1]
+        places: dict[int, list[int]] = defaultdict(list)
+        for place, each in enumerate(encoded):
+            places[length if isinstance(length, int) else sum(each.attention_mask)].append(place)
+        return places
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> Vectors:
         kind = self._session.get_inputs()[0].type
-        tokens = self.tokens(texts)
-        return _unit(self._session, tokens.astype(np.int32) if "int32" in kind else tokens)
+        return _unit(self._session, np.array(rows, np.int32 if "int32" in kind else np.int64))
 
 
 def _clean(text: str) -> str:
