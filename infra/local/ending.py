@@ -17,9 +17,9 @@ from infra.local import postgres, processes
 from infra.local.home import Home, UpError, is_occupied, occupant
 
 # A stack that was asked ends itself by force after this time.
-_PATIENCE_S = 5.0
+_PATIENCE_S = 7.0
 # Somebody else does it a little later, should it be unable even to do that.
-_PATIENCE_OF_OTHERS_S = 5.5
+_PATIENCE_OF_OTHERS_S = 7.5
 _KILLED_WITHIN_S = 1.0
 
 
