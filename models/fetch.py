@@ -40,7 +40,6 @@ from models.clip_source.shorten import shorten
 _MODELS = Path(__file__).parent
 _LEAST_COSINE = 0.99
 _SAME_COSINE = 0.9999
-_SHORT = "short.onnx"
 _STILL = "The encoder in use stays as it was."
 _TOWERS = (IMAGE_TOWER, TEXT_TOWER)
 
@@ -81,9 +80,8 @@ def _make(recipe: Recipe, files: dict[str, Path], new: Path, threads: int) -> Ma
     try:
         whole = _vectors(new, threads)
         _check_dimension(recipe, whole)
-        sources = {**files, TEXT_TOWER: _shortened(files[TEXT_TOWER], new, whole, threads)}
         for tower in _TOWERS:
-            quantise(sources[tower], new / tower)
+            quantise(files[tower], new / tower)
         small = _vectors(new, threads)
     except FetchError:
         raise
@@ -97,14 +95,21 @@ def _make(recipe: Recipe, files: dict[str, Path], new: Path, threads: int) -> Ma
             "Put another repository or revision into models/manifest.toml."
         ) from error
     for tower in _TOWERS:
-        _keep_nearest(tower, whole[tower], small[tower], sources[tower], new / tower)
-    (new / _SHORT).unlink(missing_ok=True)
-    return _write_manifest(recipe, new)
+        _keep_nearest(tower, whole[tower], small[tower], files[tower], new / tower)
+    # Vectors are the same however texts are read, and so are they of the same space.
+    space = _hash_of(_hashes(new))
+    _shorten(new, threads)
+    return _write_manifest(recipe, new, space)
 
 
 def _vectors(folder: Path, threads: int) -> dict[str, Vectors]:
-    images, words = open_towers(folder, threads)
-    return {IMAGE_TOWER: images.embed(pictures()), TEXT_TOWER: words.embed(texts())}
+    images, _words = open_towers(folder, threads)
+    return {IMAGE_TOWER: images.embed(pictures()), TEXT_TOWER: _text_vectors(folder, threads)}
+
+
+def _text_vectors(folder: Path, threads: int) -> Vectors:
+    _images, words = open_towers(folder, threads)
+    return words.embed(texts())
 
 
 def _check_dimension(recipe: Recipe, vectors: dict[str, Vectors]) -> None:
@@ -116,21 +121,21 @@ def _check_dimension(recipe: Recipe, vectors: dict[str, Vectors]) -> None:
             )
 
 
-def _shortened(source: Path, new: Path, whole: dict[str, Vectors], threads: int) -> Path:
-    """The text tower that reads no more than there is, if its vectors are the same."""
-    short = new / _SHORT
+def _shorten(new: Path, threads: int) -> None:
+    """Has the text tower read no more than there is, if its vectors stay the same."""
+    before = _text_vectors(new, threads)
+    as_it_was = (new / TEXT_TOWER).read_bytes()
     try:
-        shorten(source, short)
-        shutil.copyfile(short, new / TEXT_TOWER)
-        least = _least_cosine(whole[TEXT_TOWER], _vectors(new, threads)[TEXT_TOWER])
+        shorten(new / TEXT_TOWER, new / TEXT_TOWER)
+        least = _least_cosine(before, _text_vectors(new, threads))
+    # The libraries' own errors for what they cannot change or run have only this in common.
     except Exception as error:
         if _is_full(error):
             raise
         least = 0.0
-    if least >= _SAME_COSINE:
-        return short
-    print(f"{TEXT_TOWER}: every text takes as long as the longest")
-    return source
+    if least < _SAME_COSINE:
+        print(f"{TEXT_TOWER}: texts take as long as its authors made it")
+        (new / TEXT_TOWER).write_bytes(as_it_was)
 
 
 def _keep_nearest(tower: str, whole: Vectors, small: Vectors, source: Path, kept: Path) -> None:
@@ -147,16 +152,22 @@ def _least_cosine(some: Vectors, others: Vectors) -> float:
     return float((some * others).sum(axis=1).min())
 
 
-def _write_manifest(recipe: Recipe, new: Path) -> Manifest:
-    contents = {name: (new / name).read_bytes() for name in FILES}
-    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+def _hashes(new: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((new / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def _hash_of(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def _write_manifest(recipe: Recipe, new: Path, weights_sha256: str) -> Manifest:
     manifest = Manifest(
         prefix=recipe.prefix,
         model=recipe.model,
         dimension=recipe.dimension,
-        weights_sha256=hashlib.sha256(json.dumps(files).encode()).hexdigest(),
-        files=files,
-        sizes={name: len(content) for name, content in contents.items()},
+        weights_sha256=weights_sha256,
+        files=_hashes(new),
+        sizes={name: (new / name).stat().st_size for name in FILES},
     )
     (new / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest

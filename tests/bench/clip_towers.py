@@ -41,10 +41,9 @@ def install(folder: Path) -> Manifest:
     for write, tower in ((image_tower, IMAGE_TOWER), (text_tower, TEXT_TOWER)):
         whole = folder / f"whole.{tower}"
         write(whole)
-        if tower == TEXT_TOWER:
-            shorten(whole, whole)
         quantise(whole, folder / tower)
         whole.unlink()
+    shorten(folder / TEXT_TOWER, folder / TEXT_TOWER)
     for name in (TOKENIZER, CONFIG):
         shutil.copy(_TINY / name, folder)
     settings = json.loads((_TINY / PREPROCESSING).read_bytes())

@@ -63,9 +63,9 @@ def test_of_texts_as_long_as_they_are_vectors_are_open_clips(
 
 def test_in_int8_vectors_are_near_open_clips(exported: Path, tmp_path: Path) -> None:
     shutil.copytree(exported, tmp_path, dirs_exist_ok=True)
-    shorten(exported / TEXT_TOWER, tmp_path / TEXT_TOWER)
     for tower in (IMAGE_TOWER, TEXT_TOWER):
-        quantise(tmp_path / tower, tmp_path / tower)
+        quantise(exported / tower, tmp_path / tower)
+    shorten(tmp_path / TEXT_TOWER, tmp_path / TEXT_TOWER)
 
     found = least_cosine(tmp_path, exported / "references.npz")
 

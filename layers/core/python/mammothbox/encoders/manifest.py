@@ -12,7 +12,8 @@ MANIFEST = "manifest.json"
 
 
 class Manifest(BaseModel):
-    """What the files beside it are. `weights_sha256` is over the files' names and hashes.
+    """What the files beside it are. `weights_sha256` is over the files' names and hashes, whatever
+    was changed behind that in what they cost and not in what they say.
 
     `prefix` is the space's name without the weights; its first word is the folder's name.
     `features_from` is that of the space.
