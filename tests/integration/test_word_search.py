@@ -81,8 +81,9 @@ def tagged(
 
 def documents(library: SearchLibrary, text: str, owner: str = "ada") -> list[UUID]:
     def asked(connection: Connection) -> Pending:
-        words = query_words.understand(connection, owner, parse(text).terms)()
-        return document_search.documents_matching(connection, owner, words, NO_FILTERS, 10)
+        query = parse(text)
+        words = query_words.understand(connection, owner, query.terms)()
+        return document_search.documents_matching(connection, owner, words, query.filters, 10)
 
     return ask(library, owner, asked)
 
@@ -226,6 +227,16 @@ def test_documents_are_found_unless_their_file_is_in_the_trash(library: SearchLi
 
     assert documents(library, "ada engine") == [first]
     assert documents(library, "ada", owner="bob") == []
+
+
+def test_excluded_words_leave_out_documents_and_not_their_file(library: SearchLibrary) -> None:
+    file = library.add("orders.json", kind="json")
+    sent = library.add_document(file, "Ada ordered two engines, sent by ship")
+    called_off = library.add_document(file, "Ada ordered an engine, which was called off")
+
+    assert documents(library, 'ada -"called off"') == documents(library, "ada -calls") == [sent]
+    assert documents(library, "ada -ships") == [called_off]
+    assert documents(library, "ada -orders") == []
 
 
 def test_python_takes_words_apart_as_the_catalogue_does(library: SearchLibrary) -> None:

@@ -37,7 +37,7 @@ def documents_matching(
     """
     conditions, values = search_filter.conditions(filters)
     cursor = connection.execute(
-        _MATCHING.format(matching=conditions),
+        _MATCHING.format(matching=conditions + search_filter.of_documents(filters)),
         {
             **values,
             "owner": owner,

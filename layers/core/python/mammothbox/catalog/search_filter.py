@@ -31,8 +31,8 @@ _METRES_AWAY = (
 )
 
 # Once for the statement; a row's own words are then compared with what it comes to.
-_HAS_UNWANTED = (
-    "s.words @@ (SELECT string_agg('(' || unwanted::text || ')', ' | ')::tsquery"
+_UNWANTED = (
+    "(SELECT string_agg('(' || unwanted::text || ')', ' | ')::tsquery"
     " FROM unnest(%(filter_without)s::text[]) AS asked (text), LATERAL plain_words(text) AS plain,"
     " LATERAL (SELECT phraseto_tsquery('simple', plain)"
     "  || phraseto_tsquery(search_language(), plain)) AS meant (unwanted)"
@@ -52,6 +52,11 @@ def conditions(filters: Filters) -> tuple[sql.Composable, dict[str, Any]]:
     values = {name: value for _, given in found for name, value in given.items()}
     # Constants of this module only: what a client sent is among the values.
     return sql.SQL(text), values
+
+
+def of_documents(filters: Filters) -> sql.SQL:
+    """What is asked of the words of a document `d` itself, behind `conditions` on its file."""
+    return sql.SQL(f" AND {_lacks_unwanted('d')}" if filters.without else "")
 
 
 def narrows(filters: Filters) -> bool:
@@ -79,7 +84,12 @@ def _conditions(filters: Filters) -> Iterator[_Condition]:
     for column in ("size_bytes", "duration_ms", "rating"):
         yield from _between(column, getattr(filters, column))
     if filters.without:
-        yield f"{_HAS_UNWANTED} IS NOT TRUE", {"filter_without": sorted(filters.without)}
+        yield _lacks_unwanted("s"), {"filter_without": sorted(filters.without)}
+
+
+def _lacks_unwanted(alias: str) -> str:
+    # One of the two aliases above, never what a client sent.
+    return f"({alias}.words @@ {_UNWANTED}) IS NOT TRUE"
 
 
 def _facets(filters: Filters) -> Iterator[_Condition]:
