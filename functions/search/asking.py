@@ -39,10 +39,6 @@ def _without_nul(text: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_speakable)]
 Several = Annotated[list[Text], Field(max_length=_MOST_VALUES)]
-# What keeps two filters apart that objects could both match.
-_APART = {
-    "any_tags": "is a second list of which any may be, and there can be one: repeat `tags` for all",
-}
 
 
 class Narrowing(BaseModel):
@@ -101,8 +97,8 @@ def understood(narrowing: Narrowing, caller: Caller, where: str = "query") -> As
     for name, given, excluded in _given(narrowing):
         try:
             query = query_filters.narrow(query, given, excluded=excluded)
-        except Contradiction as error:
-            apart = _APART.get(str(error), "contradicts another parameter: nothing can match")
+        except Contradiction:
+            apart = "contradicts another parameter: nothing can match"
             raise _invalid(where, name, apart) from None
         except ValueError as error:
             raise _invalid(where, name, f"takes {error}") from None

@@ -176,12 +176,21 @@ MEANINGS: dict[str, tuple[Filters, Callable[[Row], bool]]] = {
     ),
     "all tags": (Filters(all_tags=tags("beach", "dog")), has("tag:beach", "tag:dog")),
     "any tag": (
-        Filters(any_tags=tags("beach", "red car")),
+        Filters(any_tags=frozenset({tags("beach", "red car")})),
         lambda row: bool(row.facets & {"tag:beach", "tag:red car"}),
+    ),
+    "any tag of each list": (
+        Filters(any_tags=frozenset({tags("beach", "red car"), tags("beach", "dog")})),
+        lambda row: (
+            bool(row.facets & {"tag:beach", "tag:red car"})
+            and bool(row.facets & {"tag:beach", "tag:dog"})
+        ),
     ),
     "no tag": (Filters(no_tags=tags("beach", "dog")), hasnt("tag:beach", "tag:dog")),
     "tags of all sorts": (
-        Filters(all_tags=tags("beach"), any_tags=tags("dog", "50%"), no_tags=tags("straße")),
+        Filters(
+            all_tags=tags("beach"), any_tags=frozenset({tags("dog", "50%")}), no_tags=tags("straße")
+        ),
         lambda row: (
             {"tag:beach"} <= row.facets
             and bool(row.facets & {"tag:dog", "tag:50%"})

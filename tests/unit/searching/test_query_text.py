@@ -21,7 +21,7 @@ JUNE, JULY = datetime(2024, 6, 1), datetime(2024, 7, 1)
 # Each alone; together they are one query.
 MEANINGS = {
     "tag:Beach": Filters(all_tags=frozenset({"beach"})),
-    'tag:cat,"red car"': Filters(any_tags=frozenset({"cat", "red car"})),
+    'tag:cat,"red car"': Filters(any_tags=frozenset({frozenset({"cat", "red car"})})),
     "-tag:dog": Filters(no_tags=frozenset({"dog"})),
     "kind:image,video": Filters(kinds=frozenset({"image", "video"})),
     "-kind:audio": Filters(not_kinds=frozenset({"audio"})),
@@ -92,7 +92,7 @@ def test_words_phrases_and_what_only_looks_like_a_filter() -> None:
     )
     assert parse("on:9999").filters == Filters(at_from=datetime(9999, 1, 1))
     assert parse("size:1kb..2kib size:<=1500").filters.size_bytes == Range(1000, 1500)
-    assert parse("tag:a,b tag:a,b,c").filters.any_tags == {"a", "b"}
+    assert parse("tag:a,b tag:C,d").filters.any_tags == {frozenset("ab"), frozenset("cd")}
     assert parse("cluster:a cluster:b,c").clusters == {frozenset("a"), frozenset("bc")}
     assert parse("").terms == parse(" \0\u202e ").terms == ()
     assert parse("😀 beach -😀 %").terms == (Term("😀"), Term("beach"))

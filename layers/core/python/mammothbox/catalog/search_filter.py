@@ -111,8 +111,7 @@ def _facets(filters: Filters) -> Iterator[_Condition]:
     if every:
         yield "s.facets @> %(filter_every)s::text[]", {"filter_every": sorted(every)}
     any_of = [forms for forms in tags if len(forms) > 1]
-    if filters.any_tags:
-        any_of.append(_tags(filters.any_tags))
+    any_of += sorted(map(_tags, filters.any_tags))
     for number, forms in enumerate(any_of):
         yield f"s.facets && %(filter_any{number})s::text[]", {f"filter_any{number}": forms}
     if none:

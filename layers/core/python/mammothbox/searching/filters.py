@@ -51,7 +51,8 @@ class Filters:
     kinds: frozenset[Kind] = frozenset()
     not_kinds: frozenset[Kind] = frozenset()
     all_tags: frozenset[str] = frozenset()
-    any_tags: frozenset[str] = frozenset()
+    # Of each of these, any.
+    any_tags: frozenset[frozenset[str]] = frozenset()
     no_tags: frozenset[str] = frozenset()
     clusters: frozenset[UUID] = frozenset()
     not_clusters: frozenset[UUID] = frozenset()

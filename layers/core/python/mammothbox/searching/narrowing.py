@@ -35,14 +35,6 @@ def _common(name: str, one: frozenset[Any], other: frozenset[Any]) -> frozenset[
     return common
 
 
-def _one_list(name: str, one: frozenset[Any], other: frozenset[Any]) -> frozenset[Any]:
-    if not one or other <= one:
-        return other
-    if not one <= other:
-        raise Contradiction(name)
-    return one
-
-
 def _same(name: str, one: object, other: object) -> object:
     if one is not None and one != other:
         raise Contradiction(name)
@@ -78,7 +70,7 @@ _BOTH: Mapping[str, Callable[[str, Any, Any], Any]] = {
     "kinds": _common,
     "not_kinds": _united,
     "all_tags": _united,
-    "any_tags": _one_list,
+    "any_tags": _united,
     "no_tags": _united,
     "clusters": _common,
     "not_clusters": _united,

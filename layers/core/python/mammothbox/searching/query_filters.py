@@ -132,7 +132,7 @@ def _in_cluster(query: Query, names: frozenset[str], *, excluded: bool) -> Query
 
 def _tags(given: Given) -> Filters:
     labels = frozenset(value.lower() for value in given.values)
-    return Filters(all_tags=labels) if len(labels) == 1 else Filters(any_tags=labels)
+    return Filters(all_tags=labels) if len(labels) == 1 else Filters(any_tags=frozenset({labels}))
 
 
 def _kinds(given: Given) -> frozenset[Kind]:

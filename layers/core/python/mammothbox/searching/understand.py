@@ -91,20 +91,22 @@ def digest(asked: Asked, example: str = "") -> bytes:
 
 def _harmless(filters: Filters) -> Filters:
     """Without what the catalogue would not take, such as half a character."""
-    cleaned: dict[str, Any] = {
-        name: one_line(value, LONGEST)
-        if isinstance(value, str)
-        else frozenset(one_line(each, LONGEST) if isinstance(each, str) else each for each in value)
-        for name, value in vars(filters).items()
-        if isinstance(value, str | frozenset)
-    }
-    return replace(filters, **cleaned)
+    return replace(filters, **{name: _clean(value) for name, value in vars(filters).items()})
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return frozenset(map(_clean, value))
+    return one_line(value, LONGEST) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return vars(value)
-    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
+    # A set has its members in another order in each process, and so has one within it.
+    return (
+        sorted(str(_plain(each)) for each in value) if isinstance(value, frozenset) else str(value)
+    )
 
 
 def _ids(wanted: Iterable[str], found: Mapping[str, Meant]) -> frozenset[UUID]:
