@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from mammothbox.catalog import query_vectors
+from mammothbox.catalog import query_vectors, word_search
 from mammothbox.catalog.connection import Database
 from mammothbox.errors import Permanent, Refused
 from mammothbox.plain_text import one_line
@@ -131,6 +131,22 @@ def test_without_a_vector_words_are_still_found_and_the_plan_says_so(
     assert ("vector", "none: no_text_in_space") in [
         (step.retriever, step.plan) for step in answer.plan
     ]
+
+
+def test_without_a_vector_pages_go_on_to_the_last_that_has_one_of_many_words(
+    library: SearchLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_model(space: str, text: str) -> list[float]:
+        raise Permanent("no_text_in_space", "It is a histogram.")
+
+    monkeypatch.setattr(library, "embed", no_model)
+    # As in a library of many.
+    monkeypatch.setattr(word_search, "_FEW", 0)
+    added = {library.add(f"sunset {n}.jpg") for n in range(30)}
+    text = "sunset 901 902 903 904 905 906 907"
+
+    assert len(library.search(text, limit=20).results) == 20
+    assert set(walk(library, text, 20)) == added
 
 
 def test_a_cached_search_takes_few_round_trips(

@@ -28,7 +28,8 @@ _FEW = 5_000
 # newest members.
 _MOST_CLUSTERS = 20
 _MOST_MEMBERS = 500
-# Of what has all of the words, so much is enough: a page. Then nothing else is looked for.
+# Of what has all of the words, so much is enough: a page. Then nothing else is looked for. Of each
+# part of the words, at least as much is looked for.
 _ENOUGH = 20
 # Weights of D, C, B and A: what words are worth by where they stand; see migration 0012.
 _WEIGHTS = "'{{0.1, 0.2, 0.4, 1.0}}'"
@@ -129,7 +130,11 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
     conditions, values = search_filter.conditions(filters)
     each = query_words.each(words)
     most = most_ranked(depth)
-    parts = [part.format(matching=conditions) for part in _parts(len(each), expected)]
+    most_of_part = max(_ENOUGH, most // max(1, len(each)))
+    statement = _parts(len(each), expected)
+    parts = [part.format(matching=conditions) for part in statement]
+    # What is less than this was not cut off anywhere.
+    uncut = min(depth, most_of_part if _SOME_OF_MANY in statement else most)
     cursor = connection.execute(
         sql.SQL("").join(parts),
         {
@@ -143,7 +148,7 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
             "one_each": query_words.one_each(words),
             "enough": _ENOUGH,
             "most": most,
-            "most_of_part": most // max(1, len(each)),
+            "most_of_part": most_of_part,
             "clusters": _MOST_CLUSTERS,
             "members": _MOST_MEMBERS,
             "depth": depth,
@@ -158,7 +163,7 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
             tuple(Hit(row["asset_id"], share=row["had"] / len(each)) for row in rows),
             "words",
             candidates=rows[0]["candidates"] if rows else 0,
-            exhausted=len(rows) < depth,
+            exhausted=len(rows) < uncut,
         )
 
     return read
