@@ -291,6 +291,38 @@ def test_what_an_object_waits_for_is_done_even_in_a_space_that_has_retired(
     assert (asset["status"], states["embed"]) == ("ready", "done")
 
 
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("again", ["objects/{}/replay", "admin/replay", "admin/dlq/embed/redrive"])
+def test_what_failed_in_a_space_without_a_model_becomes_ready_in_the_next(
+    house: House, client: TestClient, operator: TestClient, again: str, filled: bool
+) -> None:
+    house.rows(
+        "INSERT INTO embedding_space (name, model, weights_sha256, dimension)"
+        " VALUES ('gone', 'm', '0', 3)"
+    )
+    asset_id = house.upload(client, png())
+    with closing(Database(house.urls.superuser)) as database, database.transaction() as connection:
+        connection.execute("SET LOCAL search_path = catalog, public")
+        spaces.activate(connection, "gone")
+    if filled:
+        operator.post(FILL)
+    house.run_queues("intake")
+    house.rows("UPDATE stage SET attempt = 2 WHERE space = 'gone'")
+    house.run_queues()
+    assert house.get(client, asset_id)["status"] == "failed"
+    assert states(house) == (["done"] if filled else [])
+    assert operator.post(f"{ACTIVATE}?incomplete=true").status_code == 200
+
+    by = operator if "dlq" in again else client
+    answer = by.post(f"/api/v1/{again.format(asset_id)}", json={})
+    assert answer.status_code in (200, 202), answer.text
+    house.run_queues()
+
+    asset = house.get(client, asset_id)
+    assert (asset["status"], asset["space"]) == ("ready", OTHER.name)
+    assert asset["cluster"] is not None
+
+
 def test_a_fill_called_off_and_then_taken_into_use_loses_nothing_more(
     house: House, operator: TestClient
 ) -> None:

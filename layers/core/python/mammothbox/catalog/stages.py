@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection, Row
+from mammothbox.catalog.left_behind import IS_LEFT_BEHIND, go_over
 from mammothbox.messages import WakeUp
 
 
@@ -204,21 +205,27 @@ def revive(
     names: Collection[str] | None,
     states: Collection[str],
 ) -> list[WakeUp]:
-    """Queue stages that have ended in one of `states` anew, with a fresh budget of attempts."""
+    """Queue stages that have ended in one of `states` anew, with a fresh budget of attempts.
+
+    What failed in a space that is not in use any more is begun anew in the active one.
+    """
+    which = (
+        " AND s.state = ANY(%(states)s) AND (%(names)s::text[] IS NULL OR s.name = ANY(%(names)s))"
+    )
+    values = {
+        "owner": owner,
+        "asset_id": asset_id,
+        "states": list(states),
+        "names": list(names) if names is not None else None,
+    }
     rows = connection.execute(
-        "UPDATE stage SET state = 'queued', revived_at_attempt = attempt, queued_at = now(),"
+        "UPDATE stage s SET state = 'queued', revived_at_attempt = attempt, queued_at = now(),"
         " woken_at = NULL, finished_at = NULL, error_code = NULL, error_detail = NULL,"
-        " retryable = NULL WHERE owner = %s AND asset_id = %s AND state = ANY(%s)"
-        " AND (%s::text[] IS NULL OR name = ANY(%s))" + _WAKE_UP,
-        [
-            owner,
-            asset_id,
-            list(states),
-            list(names) if names is not None else None,
-            list(names) if names is not None else None,
-        ],
+        " retryable = NULL WHERE s.owner = %(owner)s AND s.asset_id = %(asset_id)s AND NOT"
+        + (IS_LEFT_BEHIND + which + _WAKE_UP),
+        values,
     ).fetchall()
-    return _wake_ups(rows)
+    return _wake_ups(rows + go_over(connection, which, values))
 
 
 def mark_woken(connection: Connection, wake_ups: Sequence[WakeUp]) -> None:
