@@ -15,7 +15,7 @@ from mammothbox.catalog import dry_runs, schema_defs
 from mammothbox.catalog.connection import Database
 from mammothbox.documents import relearn
 from mammothbox.documents.propose import propose
-from mammothbox.errors import Unavailable
+from mammothbox.errors import Permanent, Unavailable
 from mammothbox.storage.library import Library, Made
 from starlette.testclient import TestClient
 
@@ -254,25 +254,30 @@ def test_of_a_large_collection_the_next_schema_tells_no_value_of_a_purged_docume
     assert not any(value in json.dumps(kept["profile"]) for value in ("Jane", "dear"))
 
 
-def test_a_dry_run_that_saw_a_purged_document_is_run_again(
-    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("objected", [False, True])
+def test_a_dry_run_that_saw_a_purged_document_quotes_none_and_objects_to_nothing(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch, objected: bool
 ) -> None:
     asset_id = with_a_misfit(house, client)
     fill = dry_runs.fill
-    seen: list[Any] = []
+    seen: list[UUID] = []
 
     def while_it_is_purged(*args: Any) -> Any:
         filled = fill(*args)
-        if not seen:
+        seen.append(asset_id)
+        if len(seen) == 1:
             purge(client, asset_id)
-        seen.append(filled)
+            if objected:
+                raise Permanent("table_failed", "A value is too large.")
         return filled
 
     monkeypatch.setattr(dry_runs, "fill", while_it_is_purged)
     think(house)
 
-    assert len(seen) > 1
-    assert schemas(house)[-1]["status"] == "provisional"
+    # It goes through without being run again, but for what may have been the document's fault.
+    assert len(seen) == 1 + objected
+    proposal = schemas(house)[-1]
+    assert (proposal["status"], proposal["dry_run"]["complete"]) == ("provisional", True)
     assert "dear" not in evidence(house)
 
 

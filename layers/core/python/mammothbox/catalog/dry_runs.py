@@ -196,3 +196,10 @@ def to_json(proof: Proof, *, complete: bool) -> dict[str, Any]:
         "ddl_ms": round(proof.ddl_ms, 1),
         "fill_ms": round(proof.fill_ms, 1),
     }
+
+
+def without_examples(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same of a dry run on record, repeating no value."""
+    if found is None:
+        return None
+    return {**found, "misfits": [{**one, "examples": []} for one in found["misfits"]]}

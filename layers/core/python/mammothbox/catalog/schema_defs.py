@@ -272,7 +272,7 @@ def set_evidence(
     profile: dict[str, Any],
     dry_run: dict[str, Any] | None,
 ) -> None:
-    """Let other evidence speak for it. A dry run that is under way counts no more. After `lock`."""
+    """Let other evidence speak for it: its time tells a dry run that is under way. After `lock`."""
     connection.execute(
         "UPDATE schema_def SET profile = %s, dry_run = %s, updated_at = clock_timestamp()"
         " WHERE owner = %s AND id = %s",
@@ -313,21 +313,13 @@ def conclude_proof(
     status: Status,
     dry_run: dict[str, Any] | None,
     error: str | None = None,
-) -> bool:
-    """Put down what the dry run showed; whether the proposal is still as it was run for."""
-    row = connection.execute(
+) -> None:
+    """Put down what the dry run showed. After `lock`."""
+    connection.execute(
         "UPDATE schema_def SET status = %s, dry_run = %s, error = %s, updated_at = now()"
-        " WHERE owner = %s AND id = %s AND status = 'proving' AND updated_at = %s RETURNING 1",
-        [
-            status,
-            _json(dry_run),
-            error,
-            definition.owner,
-            definition.id,
-            definition.updated_at,
-        ],
-    ).fetchone()
-    return row is not None
+        " WHERE owner = %s AND id = %s",
+        [status, _json(dry_run), error, definition.owner, definition.id],
+    )
 
 
 def filled(connection: Connection, definition: SchemaDef, to: UUID) -> None:

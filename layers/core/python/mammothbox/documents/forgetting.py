@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from mammothbox.catalog import (
@@ -10,6 +9,7 @@ from mammothbox.catalog import (
     collections,
     document_parts,
     document_tables,
+    dry_runs,
     schema_defs,
     typed_tables,
 )
@@ -43,14 +43,9 @@ def forget_documents(connection: Connection, owner: str, asset_id: UUID) -> None
 def _forget_values(connection: Connection, collection: Collection) -> None:
     """Nobody can tell which of the values in them were of the documents that went."""
     for definition in schema_defs.lock_all(connection, collection.owner, collection.id):
-        profile, dry_run = without_values(definition.profile), _without_examples(definition.dry_run)
+        profile = without_values(definition.profile)
+        dry_run = dry_runs.without_examples(definition.dry_run)
         is_same = (profile, dry_run) == (definition.profile, definition.dry_run)
         # A dry run that is under way has seen the documents.
         if not is_same or definition.status == "proving":
             schema_defs.set_evidence(connection, definition, profile, dry_run)
-
-
-def _without_examples(dry_run: dict[str, Any] | None) -> dict[str, Any] | None:
-    if dry_run is None:
-        return None
-    return {**dry_run, "misfits": [{**one, "examples": []} for one in dry_run["misfits"]]}

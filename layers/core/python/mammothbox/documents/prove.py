@@ -105,10 +105,27 @@ def _objection(found: dict[str, Any] | None) -> str | None:
 def _conclude(
     database: Database, definition: SchemaDef, found: dict[str, Any] | None, error: str | None
 ) -> bool:
-    """Whether the proposal passed; it may have been changed or decided about meanwhile."""
+    """Whether the proposal passed; it may have been changed or decided about meanwhile.
+
+    Where a document was erased meanwhile no value is told, for it may be one of its, and what
+    speaks against the proposal is looked for again.
+    """
     status: schema_defs.Status = "failed" if error else "provisional"
     with database.transaction() as connection:
-        known = schema_defs.conclude_proof(connection, definition, status, found, error)
-        if known and error is None:
-            announce_schema(connection, definition, "proposed")
-    return known and error is None
+        now = schema_defs.lock(connection, definition.owner, definition.id)
+        if now is None or not _is_as_it_was(now, definition):
+            return False
+        if now.updated_at != definition.updated_at:
+            if error:
+                return False
+            found = dry_runs.without_examples(found)
+        schema_defs.conclude_proof(connection, now, status, found, error)
+        if error is None:
+            announce_schema(connection, now, "proposed")
+    return error is None
+
+
+def _is_as_it_was(now: SchemaDef, before: SchemaDef) -> bool:
+    """But for the evidence."""
+    same = replace(before, profile=now.profile, dry_run=now.dry_run, updated_at=now.updated_at)
+    return same == now
