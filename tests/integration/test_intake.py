@@ -276,7 +276,7 @@ def test_a_redriven_message_keeps_its_request_id(house: House) -> None:
     assert record["messageAttributes"]["request_id"]["stringValue"] == "trunk-7"
 
 
-def test_a_redrive_ends_only_when_the_queue_is_empty_for_certain(
+def test_dead_letters_are_shown_and_redriven_until_there_are_none_for_certain(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever does not wait may be told by SQS that there is nothing while there is."""
@@ -290,9 +290,10 @@ def test_a_redrive_ends_only_when_the_queue_is_empty_for_certain(
     letters = house.dead_letter_queue_urls["intake"]
     house.sqs.send_message(QueueUrl=letters, MessageBody=event("wake_up.json"))
     monkeypatch.setattr(BaseClient, "_make_api_call", in_haste)
+    operator = house.client("operator")
 
-    redriven = house.client("operator").post("/api/v1/admin/dlq/intake/redrive").json()
-
+    assert len(operator.get("/api/v1/admin/dlq/intake").json()["messages"]) == 1
+    redriven = operator.post("/api/v1/admin/dlq/intake/redrive").json()
     assert redriven == {"messages": 1, "stages": 0}
 
 

@@ -24,8 +24,6 @@ from mammothbox.route import INTAKE
 
 # Long enough to move what was received, short enough that a broken-off call hides nothing.
 _HIDE_S = 30
-# Who waits for a message is not told that there is none while there are some.
-_WAIT_S = 1
 _MOST = 500
 
 
@@ -91,7 +89,7 @@ class DeadLetters:
         self._known(name)
         revived = self._revive(name, actor, request_id)
         moved = 0
-        while moved < _MOST and (batch := self._received(name)):
+        while moved < _MOST and (batch := self.letters.receive(name, hide_s=_HIDE_S)):
             for message in batch:
                 self._send_back(name, message)
                 moved += 1
@@ -105,7 +103,7 @@ class DeadLetters:
         self._known(name)
         others: list[Message] = []
         try:
-            while len(others) < _MOST and (batch := self._received(name)):
+            while len(others) < _MOST and (batch := self.letters.receive(name, hide_s=_HIDE_S)):
                 found = [message for message in batch if message.id == message_id]
                 others += [message for message in batch if message.id != message_id]
                 if found and _is_ours(found[0].body):
@@ -144,9 +142,6 @@ class DeadLetters:
                 lineage.record(connection, *entries)
                 revived += woken
         return revived
-
-    def _received(self, name: str) -> list[Message]:
-        return self.letters.receive(name, hide_s=_HIDE_S, wait_s=_WAIT_S)
 
     def _send_back(self, name: str, message: Message) -> None:
         # Sent before it is deleted: broken off between the two it comes twice, not never.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueUnionTypeDef
 
+# Who waits for a message is not told that there is none while there are some.
+_WAIT_S = 1
 _MOST_PER_CALL = 10
 
 
@@ -142,17 +144,14 @@ class SqsQueues:
                 MessageAttributes=message.attributes,
             )
 
-    def receive(self, name: str, hide_s: int, wait_s: int = 0) -> list[Message]:
-        """Up to ten messages, hidden from others for `hide_s` seconds.
-
-        Empty when none wait, which is certain only with `wait_s`: SQS then looks everywhere.
-        """
+    def receive(self, name: str, hide_s: int) -> list[Message]:
+        """Up to ten messages, hidden from others for `hide_s` seconds; empty when none wait."""
         with _answering():
             answer = self._client.receive_message(
                 QueueUrl=self.urls[name],
                 MaxNumberOfMessages=_MOST_PER_CALL,
                 VisibilityTimeout=hide_s,
-                WaitTimeSeconds=wait_s,
+                WaitTimeSeconds=_WAIT_S,
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
