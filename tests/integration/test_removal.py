@@ -234,6 +234,25 @@ def test_schemas_tell_no_value_of_a_purged_document(house: House, client: TestCl
     assert set(fields["customer"]["values"]) == {f'"c{n}"' for n in range(7)}
 
 
+def test_schemas_tell_no_value_of_a_document_that_was_kept_out_before_its_purge(
+    house: House, client: TestClient
+) -> None:
+    asset_id = with_a_misfit(house, client)
+    think(house)
+    client.post(f"/api/v1/schemas/{schemas(house)[-1]['id']}/approve")
+    think(house)
+    client.patch("/api/v1/collections/orders", json={"contract": "freeze"})
+    client.post(f"/api/v1/objects/{asset_id}/replay", json={"stages": ["schema"]})
+    house.run_queues()
+    think(house)
+    assert house.get(client, asset_id)["documents_refused"] == 1
+    assert "Jane" in evidence(house)
+
+    purge(client, asset_id)
+
+    assert not any(value in evidence(house) for value in ("Jane", "dear", "123456789"))
+
+
 def test_of_a_large_collection_the_next_schema_tells_no_value_of_a_purged_document(
     house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

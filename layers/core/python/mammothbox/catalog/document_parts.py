@@ -99,6 +99,16 @@ def collections_of(connection: Connection, owner: str, asset_id: UUID) -> list[U
     return sorted(row["collection_id"] for row in rows)
 
 
+def was_read(connection: Connection, collection_id: UUID, owner: str, asset_id: UUID) -> bool:
+    """Whether documents of the asset have ever been looked at for the collection."""
+    row = connection.execute(
+        "SELECT 1 FROM document_part WHERE owner = %s AND asset_id = %s AND collection_id = %s"
+        " AND documents IS NOT NULL LIMIT 1",
+        [owner, asset_id, collection_id],
+    ).fetchone()
+    return row is not None
+
+
 def count(connection: Connection, part: Part, documents: int) -> None:
     """Put down how many documents of a piece were kept."""
     connection.execute(
