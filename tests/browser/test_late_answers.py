@@ -203,6 +203,27 @@ def test_tags_that_are_added_fast_are_all_kept_and_shown(
     expect(page.locator(".tag.hand")).to_have_count(3)
 
 
+def test_a_tag_that_is_tried_again_is_shown(page: Page, owner: Owner, forgiven: list[str]) -> None:
+    forgiven.append("status of 503")
+    shelf = filled(owner, "plain.jpg")
+    held: list[Route] = []
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", keep_changes_from(held))
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    field = page.get_by_label("Add a tag")
+    field.press_sequentially("one")
+    field.press("Enter")
+    until(page, lambda: len(held) == 1)
+    field.press_sequentially("two")
+    held.pop().fulfill(status=503, json={"code": "unavailable", "detail": "The disk is full."})
+
+    # Whoever goes there leaves the field, and so means what is typed in it, too.
+    page.get_by_role("button", name="Try again").click()
+    until(page, lambda: len(held) == 2)
+    for route in held:
+        route.fulfill(response=route.fetch())
+    expect(page.locator(".tag.hand")).to_have_count(2)
+
+
 def test_a_picture_that_cannot_be_had_is_asked_for_once_more(
     page: Page, owner: Owner, forgiven: list[str]
 ) -> None:

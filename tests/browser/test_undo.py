@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.looking import accessible, keep, until
 from tests.browser.people import Owner
 from tests.browser.shelf import Shelf, filled
+from tests.browser.uploads import keep_changes_from, keep_from
 
 pytestmark = pytest.mark.browser
 UNDO = "ControlOrMeta+z"
@@ -116,3 +117,36 @@ def test_what_was_taken_back_elsewhere_or_is_impossible_by_now_is_told(
     for name in ("two", "one"):
         page.keyboard.press(UNDO)
         expect(page.locator(".cluster .name")).to_have_text(name)
+
+
+def test_what_was_clicked_twice_is_taken_back_at_once(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg", "tree.jpg")
+    mine = shelf.ids["plain.jpg"]
+    edit = {"tags": {"add": ["sea"]}}
+    assert owner.http.patch(f"objects/{mine}", json=edit).status_code == 200
+    home = owner.client.object(mine)["cluster"]["id"]
+    held: list[Route] = []
+    page.route(f"**/objects/{mine}", keep_changes_from(held))
+    page.route("**/move", keep_from(held))
+    page.goto(f"/#/objects/{mine}")
+    heading = page.get_by_role("heading", name="plain.jpg")
+
+    for button, told in (("Remove tag sea", "Took the tag"), ("Split off", "It has a cluster")):
+        page.get_by_role("button", name=button).dblclick()
+        # Nothing that the clicks sent comes after what the page is asked for now.
+        page.evaluate("fetch('/api/v1/health/live').then((answer) => answer.text())")
+        until(page, lambda: len(held) > 0)
+        for route in held:
+            route.continue_()
+        held.clear()
+        expect(toasts(page).filter(has_text=told)).to_have_count(1)
+
+    heading.click()
+    for number in (1, 2):
+        page.keyboard.press(UNDO)
+        if number == 2:
+            until(page, lambda: len(held) > 0)
+            held.pop().continue_()
+        expect(toasts(page).filter(has_text="Taken back.")).not_to_have_count(0)
+    until(page, lambda: owner.client.object(mine)["cluster"]["id"] == home)
+    until(page, lambda: tagged(owner, shelf, "plain.jpg") == {"sea": "hand"})

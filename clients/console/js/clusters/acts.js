@@ -21,11 +21,15 @@ export async function all(signal, query = {}) {
   return found;
 }
 
+const underWay = new Set();
+
 /**
- * Do it and say so, with a way back. `act` answers what the server made of it, or a list of that;
- * `again` is called after it. Answers whether it was done.
+ * Do it and say so, with a way back; who clicks twice means it once. `act` answers what the server made
+ * of it, or a list of that; `again` is called after it. Answers whether it was done.
  */
 export async function decide(text, act, again) {
+  if (underWay.has(text)) return false;
+  underWay.add(text);
   try {
     const made = [await act()].flat();
     undoable(text, decided(made));
@@ -34,6 +38,8 @@ export async function decide(text, act, again) {
   } catch (error) {
     complain(error);
     return false;
+  } finally {
+    underWay.delete(text);
   }
 }
 

@@ -58,8 +58,8 @@ export function care(object, { named, changed, signal }) {
     return now;
   }
 
-  function sayLost(typed, error) {
-    toast(`“${named}” is not tagged ${typed.join(", ")}: ${error.message}`, { bad: true, action: { label: "Try again", run: () => change({ add: typed }).catch((again) => sayLost(typed, again)) } });
+  function sayLost(typed, error, again) {
+    toast(`“${named}” is not tagged ${typed.join(", ")}: ${error.message}`, { bad: true, action: { label: "Try again", run: () => again().catch((other) => sayLost(typed, other, again)) } });
   }
 
   function starsOf() {

@@ -1,12 +1,12 @@
 /** What an object belongs with: its cluster and why, its duplicates, and what looks like it. */
 
 import { get, post } from "../api.js";
+import { decide } from "../clusters/acts.js";
 import { fill, h } from "../dom.js";
 import { moveAll } from "../library/acts.js";
 import { picture } from "../parts/picture.js";
 import { state } from "../parts/states.js";
 import { complain } from "../parts/toast.js";
-import { decided, undoable } from "../parts/undo.js";
 import { link } from "../router.js";
 import * as session from "../session.js";
 import { percent } from "../words.js";
@@ -45,14 +45,8 @@ export function cluster(object, again, signal) {
     }
   }
 
-  async function splitOff() {
-    try {
-      const made = await post(`/objects/${object.system_id}/move`, { cluster_id: null });
-      undoable("It has a cluster of its own now.", decided(made));
-      await again();
-    } catch (error) {
-      complain(error);
-    }
+  function splitOff() {
+    return decide("It has a cluster of its own now.", () => post(`/objects/${object.system_id}/move`, { cluster_id: null }), again);
   }
 }
 
@@ -75,13 +69,8 @@ export async function duplicates(object, again, signal) {
           pair.state !== "dismissed" && h("button", { type: "button", on: { click: () => dismiss(pair) } }, "Not a duplicate"))));
   }
 
-  async function dismiss(pair) {
-    try {
-      undoable("Noted: they are two pictures.", decided(await post(`/duplicates/${pair.id}`, { verdict: "dismiss" })));
-      await again();
-    } catch (error) {
-      complain(error);
-    }
+  function dismiss(pair) {
+    return decide("Noted: they are two pictures.", () => post(`/duplicates/${pair.id}`, { verdict: "dismiss" }), again);
   }
 }
 

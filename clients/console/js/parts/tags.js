@@ -5,8 +5,8 @@
  *
  * `change({add, remove, forget})` does it and answers the object as it is then, with the `undo` of
  * the change. `address(label)` is where everything with that tag is. `shown.addTyped()` adds what was
- * typed and not added; `lost(labels, error)` is told when that failed and nobody sees the field, or
- * something else is typed there. Views that use it load "tags.css".
+ * typed and not added; `lost(labels, error, again)` is told when that failed and nobody sees the field, or
+ * something else is typed there; `again()` adds them after all. Views that use it load "tags.css".
  */
 
 import { fill, h } from "../dom.js";
@@ -27,6 +27,8 @@ export function tags({ change, lost, mayChange = true, address }) {
   const element = h("div", { class: "stack" }, list, mayChange && form);
   let changes = 0;
   let shown = 0;
+  // What is being taken away, for who clicks twice means it once.
+  const going = new Set();
 
   function show(now) {
     if (!now.length) {
@@ -65,19 +67,23 @@ export function tags({ change, lost, mayChange = true, address }) {
     try {
       await run({ add: labels });
     } catch (error) {
-      if (input.value || !input.isConnected) return lost(labels, error);
+      if (input.value || !input.isConnected) return lost(labels, error, () => run({ add: labels }));
       input.value = typed;
       complain(error);
     }
   }
 
   async function take({ label }) {
+    if (going.has(label)) return;
+    going.add(label);
     try {
       const { undo } = await run({ remove: [label] });
       undoable(`Took the tag “${label}” away.`, [{ back: () => run(undo) }]);
       input.focus();
     } catch (error) {
       complain(error);
+    } finally {
+      going.delete(label);
     }
   }
 
