@@ -224,6 +224,25 @@ def test_a_tag_that_is_tried_again_is_shown(page: Page, owner: Owner, forgiven: 
     expect(page.locator(".tag.hand")).to_have_count(2)
 
 
+def test_whoever_scrolls_on_while_the_library_is_read_stays_there(page: Page, owner: Owner) -> None:
+    crowd(owner, 2000, months=6)
+    picture = photo(90)
+    page.route(
+        "**/derived/**", lambda route: route.fulfill(body=picture, content_type="image/jpeg")
+    )
+    held: list[Route] = []
+    page.goto("/#/library")
+    expect(page.locator(".tile img").first).to_be_visible()
+    page.route(re.compile(r"/timeline\?"), keep_from(held))
+    page.evaluate("dispatchEvent(new CustomEvent('mammothbox:undone'))")
+    until(page, lambda: len(held) == 1)
+    page.evaluate("document.querySelector('.grid').dataset.before = ''")
+    page.evaluate("scrollTo(0, 3000)")
+    held.pop().continue_()
+    expect(page.locator(".grid:not([data-before]) .tile").first).to_be_attached()
+    until(page, lambda: abs(page.evaluate("scrollY") - 3000) < 300)
+
+
 def test_a_picture_that_cannot_be_had_is_asked_for_once_more(
     page: Page, owner: Owner, forgiven: list[str]
 ) -> None:

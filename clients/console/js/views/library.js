@@ -105,8 +105,6 @@ export async function show(place, route, signal) {
 
   /** What the address says, from the beginning; where one was is kept if that is still there. */
   async function read() {
-    // What was chosen under other filters may be out of sight here.
-    const kept = shown ? { at: shown.at(), chosen: drawnFor === query ? shown.chosen : [] } : null;
     inner?.abort();
     inner = new AbortController();
     const stop = AbortSignal.any([signal, inner.signal]);
@@ -117,7 +115,8 @@ export async function show(place, route, signal) {
       if (error.name !== "AbortError") fill(body, failed(error, read));
       return;
     }
-    if (!stop.aborted) draw(stop, kept);
+    // What was chosen under other filters may be out of sight here.
+    if (!stop.aborted) draw(stop, shown && { at: shown.at(), chosen: drawnFor === query ? shown.chosen : [] });
   }
 
   /** After something was done with what was chosen: the bar that had the focus is gone by then. */
