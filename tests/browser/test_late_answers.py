@@ -224,6 +224,32 @@ def test_a_tag_that_is_tried_again_is_shown(page: Page, owner: Owner, forgiven: 
     expect(page.locator(".tag.hand")).to_have_count(2)
 
 
+def test_a_tag_is_not_hidden_by_what_was_asked_before_it(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg")
+    looks: list[Route] = []
+    page.goto(f"/#/objects/{shelf.ids['plain.jpg']}")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+
+    def keep_looks(route: Route) -> None:
+        if route.request.method == "GET":
+            looks.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", keep_looks)
+    page.evaluate("dispatchEvent(new CustomEvent('mammothbox:undone'))")
+    until(page, lambda: len(looks) == 1)
+    before = looks[0].fetch()
+    page.get_by_label("Add a tag").fill("one")
+    page.get_by_label("Add a tag").press("Enter")
+    expect(page.locator(".tag.hand")).to_have_count(1)
+    looks[0].fulfill(response=before)
+    until(page, lambda: len(looks) == 2)
+    with page.expect_response(re.compile("/lineage")):
+        looks[1].continue_()
+    expect(page.locator(".tag.hand")).to_have_count(1)
+
+
 def test_whoever_scrolls_on_while_the_library_is_read_stays_there(page: Page, owner: Owner) -> None:
     crowd(owner, 2000, months=6)
     picture = photo(90)

@@ -31,6 +31,7 @@ export async function show(place, route, signal) {
   const path = `/objects/${encodeURIComponent(route.id)}`;
   let object = await get(path, {}, { signal });
   let looks = 0;
+  let changes = 0;
   const named = object.filename ?? object.title ?? (object.kind === "json" ? `JSON of ${object.collection ?? "no collection"}` : "Unnamed");
   document.title = `${named} · MammothBox`;
   const steps = h("nav", { class: "row steps", "aria-label": "In the list it was opened from" });
@@ -85,15 +86,27 @@ export async function show(place, route, signal) {
 
   /** After a change that somebody made here: what they have in hand stays as it is. */
   function taken(now) {
-    if (now) object = { ...now };
+    if (now) {
+      changes += 1;
+      object = { ...now };
+    }
     forget(object.system_id);
     later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
+  }
+
+  /** The object as it is: an answer that is older than a change that was answered meanwhile is out of date. */
+  async function latest() {
+    for (;;) {
+      const before = changes;
+      const now = await get(path, {}, { signal });
+      if (before === changes) return now;
+    }
   }
 
   async function again() {
     const mine = (looks += 1);
     const before = object.status;
-    const now = await get(path, {}, { signal });
+    const now = await latest();
     // Of two looks that overlap the later one tells how it is.
     if (mine !== looks) return;
     object = now;
@@ -104,7 +117,7 @@ export async function show(place, route, signal) {
   }
 
   async function follow() {
-    const now = await get(path, {}, { signal });
+    const now = await latest();
     const isSame = JSON.stringify([now.status, now.stages]) === JSON.stringify([object.status, object.stages]);
     const isLast = !ON_ITS_WAY.has(now.status);
     if (!isSame) {
