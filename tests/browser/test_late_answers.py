@@ -250,6 +250,19 @@ def test_a_tag_is_not_hidden_by_what_was_asked_before_it(page: Page, owner: Owne
     expect(page.locator(".tag.hand")).to_have_count(1)
 
 
+def test_a_search_for_words_is_not_said_to_be_by_an_example(page: Page, owner: Owner) -> None:
+    shelf = filled(owner, "plain.jpg")
+    held: list[Route] = []
+    page.route(f"**/objects/{shelf.ids['plain.jpg']}", keep_from(held))
+    page.goto(f"/#/search?like={shelf.ids['plain.jpg']}")
+    until(page, lambda: len(held) == 1)
+    page.goto("/#/search?q=tree")
+    expect(page.locator(".summary")).to_be_visible()
+    with page.expect_event("requestfinished"):
+        held.pop().continue_()
+    expect(page.get_by_role("button", name="Search without this example")).to_be_hidden()
+
+
 def test_whoever_scrolls_on_while_the_library_is_read_stays_there(page: Page, owner: Owner) -> None:
     crowd(owner, 2000, months=6)
     picture = photo(90)

@@ -174,7 +174,7 @@ export async function show(place, route, signal) {
     box.example(null);
     paint();
     if (isEmpty(state)) return welcomed();
-    const example = await exampleShown();
+    const example = await exampleShown(until);
     if (until.aborted) return;
     if (state.picture && !example) {
       fill(body, h("p", { class: "notice" }, "The picture is not kept any longer: drop it here once more."));
@@ -206,16 +206,17 @@ export async function show(place, route, signal) {
   }
 
   /** What the results should be like: the body to send, shown in the box. */
-  async function exampleShown() {
+  async function exampleShown(until) {
     const without = () => go(link("search", null, { q: state.q }));
     if (state.like) {
       const thing = await known(state.like).catch(() => null);
+      if (until.aborted) return null;
       box.example(h("span", { class: "row" }, picture(state.like, { shape: "square mini" }), h("span", { class: "small" }, `Like ${thing?.filename ?? "this"}`)), without);
       return { system_id: state.like };
     }
     if (!state.picture) return null;
     const blob = await examples.find(state.picture);
-    if (!blob) return null;
+    if (!blob || until.aborted) return null;
     const address = URL.createObjectURL(blob);
     signal.addEventListener("abort", () => URL.revokeObjectURL(address), { once: true });
     box.example(h("span", { class: "row" }, picture(null, { address, shape: "square mini", alt: "Your picture" }), h("span", { class: "small" }, "Like this picture")), without);
