@@ -133,6 +133,14 @@ def test_filters_live_in_the_address(opened: Opened, owner: Owner, size: dict[st
     page.get_by_role("button", name="Show everything").click()
     total(page, 5)
 
+    # What somebody wrote into the address is kept by whoever looks at the form.
+    page.goto("/#/library?from=2023")
+    total(page, 4)
+    page.get_by_role("button", name="+ Filter").click()
+    dialog.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("from=2023-01-01"))
+    total(page, 4)
+
 
 @pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
 def test_a_click_on_the_map_narrows(opened: Opened, owner: Owner, size: dict[str, int]) -> None:

@@ -119,7 +119,7 @@ function field(name, query, values) {
       Object.entries(offered).map(([value, word]) => h("option", { value, selected: value === now }, word))));
   }
   if (name === "from" || name === "to") {
-    return h("label", {}, LABELS[name], h("input", { name, type: "date", value: name === "to" && now ? shifted(now, -1) : now.slice(0, 10) }));
+    return h("label", {}, LABELS[name], h("input", { name, type: "date", value: now && shifted(now, name === "to" ? -1 : 0) }));
   }
   if (name === "tags") return h("label", {}, LABELS[name], labelField({ name, value: query.getAll(name).filter((each) => !isAny(each)).join(", ") }));
   return h("label", {}, LABELS[name], h("input", { name, value: now, autocomplete: "off" }));
