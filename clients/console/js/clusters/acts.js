@@ -25,11 +25,13 @@ const underWay = new Set();
 
 /**
  * Do it and say so, with a way back; who clicks twice means it once. `act` answers what the server made
- * of it, or a list of that; `again` is called after it. Answers whether it was done.
+ * of it, or a list of that; `again` is called after it. `which` tells apart what is said in the same
+ * words of several. Answers whether it was done.
  */
-export async function decide(text, act, again) {
-  if (underWay.has(text)) return false;
-  underWay.add(text);
+export async function decide(text, act, again, which = "") {
+  const said = `${text} ${which}`;
+  if (underWay.has(said)) return false;
+  underWay.add(said);
   try {
     const made = [await act()].flat();
     undoable(text, decided(made));
@@ -39,7 +41,7 @@ export async function decide(text, act, again) {
     complain(error);
     return false;
   } finally {
-    underWay.delete(text);
+    underWay.delete(said);
   }
 }
 

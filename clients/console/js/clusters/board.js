@@ -94,7 +94,7 @@ export async function board(place, signal) {
       h("a", { class: "cover", href: link("clusters", id), tabindex: "-1", "aria-hidden": "true", draggable: "false" }, picture(cluster.cover, { address: cluster.thumbnail })),
       mayDecide && h("label", { class: "pick" }, h("span", { class: "unseen" }, `Choose ${name}`),
         h("input", { type: "checkbox", checked: chosen.has(id), on: { change: (event) => choose(id, event.target.checked, element) } })),
-      h("div", { class: "line" }, label, mayDecide && pencil(label, name, (said) => decide(`“${name}” is “${said}” now.`, () => rename(id, said), load))),
+      h("div", { class: "line" }, label, mayDecide && pencil(label, name, (said) => decide(`“${name}” is “${said}” now.`, () => rename(id, said), load, id))),
       h("p", { class: "small quiet" }, several(size, "object"), cluster.status === "provisional" ? " · provisional" : " · confirmed", h("span", { class: "unseen" }, `, made ${ago(cluster.created_at)}`)),
       h("span", { class: "hint", "aria-hidden": "true" }));
     return element;

@@ -76,7 +76,7 @@ export async function cluster(place, id, signal) {
     fill(place,
       h("nav", { class: "crumbs small", "aria-label": "Where this is" }, h("a", { href: link("clusters") }, "Clusters"), h("span", { class: "quiet" }, ` / ${shown.name}`)),
       h("div", { class: "head" },
-        h("div", { class: "line" }, heading, mayDecide && pencil(heading, shown.name, (said) => acts.decide(`It is called “${said}” now.`, () => acts.rename(id, said), load))),
+        h("div", { class: "line" }, heading, mayDecide && pencil(heading, shown.name, (said) => acts.decide(`It is called “${said}” now.`, () => acts.rename(id, said), load, id))),
         state(shown.status), h("span", { class: "quiet" }, several(shown.size, "object")),
         h("span", { class: "row end" },
           mayDecide && shown.status === "provisional" && h("button", { type: "button", on: { click: () => acts.decide(`“${shown.name}” is confirmed.`, () => acts.confirm(id), load) } }, "Confirm"),
@@ -108,8 +108,8 @@ export async function cluster(place, id, signal) {
         button("Let go", () => grid.clear(), "plain")));
   }
 
-  const pair = (kind, ids, text) => acts.decide(text, () => acts.link(kind, ids), () => { grid.clear(); return load(); });
-  const apart = (ids) => acts.decide(`${several(ids.length, "object has", "objects have")} a cluster of their own now.`, () => acts.splitOff(id, ids), load);
+  const pair = (kind, ids, text) => acts.decide(text, () => acts.link(kind, ids), () => { grid.clear(); return load(); }, ids);
+  const apart = (ids) => acts.decide(`${several(ids.length, "object has", "objects have")} a cluster of their own now.`, () => acts.splitOff(id, ids), load, ids);
 
   async function moveTo(ids, to = null) {
     const into = to ?? await pick(`Move ${several(ids.length, "object")}`, others, { own: true });

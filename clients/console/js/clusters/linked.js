@@ -26,5 +26,5 @@ function row(each, again) {
     h("span", { class: "covers" }, each.system_ids.map((id, at) => h("a", { href: addressOf("objects", id), "aria-label": `The ${at ? "second" : "first"} of the two` }, picture(id, { shape: "square mini", size: 150 })))),
     h("span", { class: "small" }, words),
     session.may("admin") && h("button", { type: "button", class: "plain small", "aria-label": `Let machines decide again: two that ${words}`, on: { click: () =>
-      decide("Machines decide about the two again.", () => remove(`/links/${each.id}`), again) } }, "Remove"));
+      decide("Machines decide about the two again.", () => remove(`/links/${each.id}`), again, each.id) } }, "Remove"));
 }

@@ -35,13 +35,13 @@ function row(each, byId, again) {
     return h("li", {}, h("span", { class: "covers" }, covers),
       h("span", { class: "told" }, h("span", {}, h("strong", {}, one.name), " may be two"), h("span", { class: "small quiet" }, `its halves are ${alike}`)),
       h("span", { class: "row" },
-        act("Split", `Split ${one.name}`, () => decide(`“${one.name}” was split in two.`, () => splitInto(one.id, 2), again), true),
-        act("Leave it", `Leave it: ${one.name}`, () => decide(`“${one.name}” stays as it is.`, () => confirm(one.id), again))));
+        act("Split", `Split ${one.name}`, () => decide(`“${one.name}” was split in two.`, () => splitInto(one.id, 2), again, one.id), true),
+        act("Leave it", `Leave it: ${one.name}`, () => decide(`“${one.name}” stays as it is.`, () => confirm(one.id), again, one.id))));
   }
   const [one, other] = [...named].sort((a, b) => b.size - a.size);
   return h("li", {}, h("span", { class: "covers" }, covers),
     h("span", { class: "told" }, h("span", {}, h("strong", {}, one.name), " and ", h("strong", {}, other.name), " may be one"), h("span", { class: "small quiet" }, alike)),
     h("span", { class: "row" },
-      act("Merge", `Merge ${one.name} and ${other.name}`, () => decide(`“${other.name}” is part of “${one.name}” now.`, () => merge(one.id, [other.id]), again), true),
-      act("Keep apart", `Keep apart ${one.name} and ${other.name}`, () => decide(`“${one.name}” and “${other.name}” stay apart.`, () => link("cannot", [one.cover, other.cover]), again))));
+      act("Merge", `Merge ${one.name} and ${other.name}`, () => decide(`“${other.name}” is part of “${one.name}” now.`, () => merge(one.id, [other.id]), again, [one.id, other.id]), true),
+      act("Keep apart", `Keep apart ${one.name} and ${other.name}`, () => decide(`“${one.name}” and “${other.name}” stay apart.`, () => link("cannot", [one.cover, other.cover]), again, [one.id, other.id]))));
 }

@@ -46,7 +46,7 @@ export function cluster(object, again, signal) {
   }
 
   function splitOff() {
-    return decide("It has a cluster of its own now.", () => post(`/objects/${object.system_id}/move`, { cluster_id: null }), again);
+    return decide("It has a cluster of its own now.", () => post(`/objects/${object.system_id}/move`, { cluster_id: null }), again, object.system_id);
   }
 }
 
@@ -70,7 +70,7 @@ export async function duplicates(object, again, signal) {
   }
 
   function dismiss(pair) {
-    return decide("Noted: they are two pictures.", () => post(`/duplicates/${pair.id}`, { verdict: "dismiss" }), again);
+    return decide("Noted: they are two pictures.", () => post(`/duplicates/${pair.id}`, { verdict: "dismiss" }), again, pair.id);
   }
 }
 
