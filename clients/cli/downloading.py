@@ -142,9 +142,14 @@ def _pieces(server: Server, wanted: Original, start: int) -> Iterator[bytes]:
         if answer.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             raise Stop(f"{wanted.system_id}: the store answered {answer.status_code}.", FAILED)
         skip = start if answer.status_code == HTTPStatus.OK else 0
-        for piece in answer.iter_raw(_PIECE):
-            yield piece[skip:]
-            skip = max(0, skip - len(piece))
+        try:
+            for piece in answer.iter_raw(_PIECE):
+                yield piece[skip:]
+                skip = max(0, skip - len(piece))
+        finally:
+            if server.stop.is_set():
+                # Who closes the lines that are kept may have done so while this one was opened.
+                answer.extensions["network_stream"].close()
 
 
 def _right(path: Path, wanted: Original) -> bool:
