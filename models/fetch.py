@@ -94,11 +94,13 @@ def _make(recipe: Recipe, files: dict[str, Path], new: Path, threads: int) -> Ma
             f"{recipe.repository} holds no CLIP model that works here: {said}. "
             "Put another repository or revision into models/manifest.toml."
         ) from error
-    for tower in _TOWERS:
-        _keep_nearest(tower, whole[tower], small[tower], files[tower], new / tower)
+    kept = {
+        tower: _keep_nearest(tower, whole[tower], small[tower], files[tower], new / tower)
+        for tower in _TOWERS
+    }
     # Vectors are the same however texts are read, and so are they of the same space.
     space = _hash_of(_hashes(new))
-    _shorten(new, threads)
+    _shorten(new, kept[TEXT_TOWER], threads)
     return _write_manifest(recipe, new, space)
 
 
@@ -121,9 +123,8 @@ def _check_dimension(recipe: Recipe, vectors: dict[str, Vectors]) -> None:
             )
 
 
-def _shorten(new: Path, threads: int) -> None:
-    """Has the text tower read no more than there is, if its vectors stay the same."""
-    before = _text_vectors(new, threads)
+def _shorten(new: Path, before: Vectors, threads: int) -> None:
+    """Has the text tower read no more than there is, if its vectors stay as they were before."""
     as_it_was = (new / TEXT_TOWER).read_bytes()
     try:
         shorten(new / TEXT_TOWER, new / TEXT_TOWER)
@@ -138,14 +139,15 @@ def _shorten(new: Path, threads: int) -> None:
         (new / TEXT_TOWER).write_bytes(as_it_was)
 
 
-def _keep_nearest(tower: str, whole: Vectors, small: Vectors, source: Path, kept: Path) -> None:
-    """Takes the float32 tower back if int8 moved any vector too far."""
+def _keep_nearest(tower: str, whole: Vectors, small: Vectors, source: Path, kept: Path) -> Vectors:
+    """Takes the float32 tower back if int8 moved any vector too far; the vectors of what stays."""
     least = _least_cosine(whole, small)
     if least >= _LEAST_COSINE:
         print(f"{tower}: int8, cosine to float32 at least {least:.4f}")
-        return
+        return small
     print(f"{tower}: stays float32; int8 moves vectors to a cosine of {least:.4f}")
     shutil.copyfile(source, kept)
+    return whole
 
 
 def _least_cosine(some: Vectors, others: Vectors) -> float:

@@ -151,9 +151,7 @@ def test_a_batch_is_one_run_of_the_model(
     runs = count_runs(monkeypatch)
 
     encoder.embed_images(pictures()[:8])
-    encoder.embed_texts(
-        [f"a photo of {word}" for word in ["ab", "cd", "ef", "gh", "ij", "kl", "mn", "op"]]
-    )
+    encoder.embed_texts([f"a photo of {letter}" for letter in "abcdefgh"])
 
     assert runs == [8, 8]
 

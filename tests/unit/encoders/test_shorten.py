@@ -18,8 +18,8 @@ from models.clip_source.shorten import shorten
 
 TINY = Path(__file__).parents[2] / "models/tiny_clip"
 LENGTH, WIDTH = 7, 4
-# Every way in which a graph may have the length: as a number alone, in a list, in a list of one, as
-# the size of a table, in one axis and in two; each once as a node and once as a constant.
+# How a graph may have the length: as a number alone, in a list, in a list that a node makes, and
+# as the size of a table, in one axis and in two.
 WAYS = {
     "number": "rows = Range (nought, seven, one) long = Cast <to = 1> (rows)"
     " each = Unsqueeze (long, second)"
@@ -35,7 +35,7 @@ OPSETS = (13, 17, 21)
 
 
 def tower(way: str, opset: int, file: Path) -> Path:
-    """Looks tokens up and sums them, each weighed by its place in one of these ways."""
+    """Looks tokens up and goes on in one of these ways."""
     made = onnx.parser.parse_model(
         f'<ir_version: 8, opset_import: ["": {opset}]> net'
         f" (int64[batch, {LENGTH}] text) => (float[batch, {LENGTH}, {WIDTH}] out)"
