@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.left_behind import IS_LEFT_BEHIND, go_over
+from mammothbox.catalog.stages_anew import queue_anew
 from mammothbox.messages import WakeUp
 
 
@@ -70,18 +70,9 @@ def revive(
 
     What failed in a space that is not in use any more is begun anew in the active one.
     """
-    which = _meant(selection, _STAGES)
+    which = " AND s.name IS DISTINCT FROM %(spare)s" + _meant(selection, _STAGES)
     values = {**_values(selection), "owner": owner, "asset_id": asset_id, "spare": spare}
-    rows = connection.execute(
-        "UPDATE stage s SET state = 'queued', revived_at_attempt = attempt, queued_at = now(),"
-        " woken_at = NULL, finished_at = NULL, error_code = NULL, error_detail = NULL,"
-        " retryable = NULL WHERE s.owner = %(owner)s AND s.asset_id = %(asset_id)s"
-        " AND s.name IS DISTINCT FROM %(spare)s AND NOT"
-        + (IS_LEFT_BEHIND + which)
-        + " RETURNING s.name AS stage, s.owner, s.asset_id, s.space, s.part, s.request_id",
-        values,
-    ).fetchall()
-    return [WakeUp(**row) for row in rows + go_over(connection, which, values)]
+    return queue_anew(connection, which, values)
 
 
 def _meant(selection: Selection, narrowing: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.stages_anew import ANEW
 
 MEDIA_KINDS = ("image", "video", "audio")
 
@@ -148,15 +149,14 @@ _LAST = (
 )
 _QUEUE_LACKING = (
     _PIECE.format(lock=" FOR KEY SHARE") + ", queued AS ("
-    "INSERT INTO stage (owner, asset_id, name, space, state, request_id, optional)"
+    "INSERT INTO stage AS s (owner, asset_id, name, space, state, request_id, optional)"
     " SELECT owner, id, 'embed', %(space)s, 'queued', %(request_id)s, true FROM piece"
     " WHERE kind = ANY(%(kinds)s) AND duplicate_of IS NULL AND purging_at IS NULL"
     " AND status IN ('ready', 'queued', 'processing')"
     " ON CONFLICT (owner, asset_id, name, space, part) DO UPDATE"
-    " SET state = 'queued', queued_at = now(), woken_at = NULL, finished_at = NULL,"
-    " error_code = NULL, error_detail = NULL, retryable = NULL,"
-    " revived_at_attempt = stage.attempt, request_id = excluded.request_id"
-    " WHERE stage.state IN ('failed', 'dead', 'skipped'))" + _LAST
+    + (ANEW + ", request_id = excluded.request_id")
+    + " WHERE s.state IN ('failed', 'dead', 'skipped'))"
+    + _LAST
 )
 _SKIP_WAITING = (
     _PIECE.format(lock="") + ", skipped AS ("

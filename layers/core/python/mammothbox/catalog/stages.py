@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mammothbox.catalog.connection import Connection, Row
-from mammothbox.catalog.left_behind import IS_LEFT_BEHIND, go_over
+from mammothbox.catalog.stages_anew import queue_anew
 from mammothbox.messages import WakeUp
 
 
@@ -218,14 +218,7 @@ def revive(
         "states": list(states),
         "names": list(names) if names is not None else None,
     }
-    rows = connection.execute(
-        "UPDATE stage s SET state = 'queued', revived_at_attempt = attempt, queued_at = now(),"
-        " woken_at = NULL, finished_at = NULL, error_code = NULL, error_detail = NULL,"
-        " retryable = NULL WHERE s.owner = %(owner)s AND s.asset_id = %(asset_id)s AND NOT"
-        + (IS_LEFT_BEHIND + which + _WAKE_UP),
-        values,
-    ).fetchall()
-    return _wake_ups(rows + go_over(connection, which, values))
+    return queue_anew(connection, which, values)
 
 
 def mark_woken(connection: Connection, wake_ups: Sequence[WakeUp]) -> None:
