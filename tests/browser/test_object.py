@@ -341,6 +341,8 @@ def test_into_the_trash_back_and_gone(opened: Opened, owner: Owner, size: dict[s
     page.locator('.tile a[title="plain.jpg"]').click()
     page.get_by_role("button", name="Move to trash").click()
     expect(page.get_by_text("This is in the trash.")).to_be_visible()
+    # The button that had the focus is gone: who goes by keys goes on from the head of the page.
+    expect(page.get_by_role("heading", name="plain.jpg")).to_be_focused()
     accessible(page)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("This is in the trash.")).to_be_hidden()

@@ -23,6 +23,19 @@ export function redraw(place, ...content) {
 }
 
 /**
+ * Replace what is in `place` after its reader did something there. Who had the focus in it has it
+ * on what is labelled the same, in its turn, or where nothing is any more, on `heading`.
+ */
+export function refill(place, heading, ...content) {
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  const label = (element) => element.getAttribute("aria-label") ?? element.textContent;
+  const alike = () => [...place.querySelectorAll(held.localName)].filter((each) => label(each) === label(held));
+  const turn = held ? alike().indexOf(held) : 0;
+  fill(place, ...content);
+  if (held) (alike().slice(0, turn + 1).at(-1) ?? heading).focus({ preventScroll: true });
+}
+
+/**
  * Calls `draw(found)` whenever what `look` finds is not what it found before. Of looks that
  * overlap the one that began last tells how it is.
  */

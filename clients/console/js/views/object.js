@@ -14,6 +14,7 @@ import { standing } from "../object/standing.js";
 import { story } from "../object/story.js";
 import { work } from "../object/work.js";
 import { forget } from "../parts/picture.js";
+import { refill } from "../parts/redraw.js";
 import { waiting } from "../parts/states.js";
 import { complain, toast } from "../parts/toast.js";
 import { undoable } from "../parts/undo.js";
@@ -34,6 +35,7 @@ export async function show(place, route, signal) {
   let changes = 0;
   const named = object.filename ?? object.title ?? (object.kind === "json" ? `JSON of ${object.collection ?? "no collection"}` : "Unnamed");
   document.title = `${named} · MammothBox`;
+  const heading = h("h1", { title: named, tabindex: "-1" }, named);
   const steps = h("nav", { class: "row steps", "aria-label": "In the list it was opened from" });
   const acts = h("div", { class: "row" });
   const standingPlace = h("div", {});
@@ -47,7 +49,7 @@ export async function show(place, route, signal) {
   const history = h("section", { class: "card stack", hidden: true }, h("h2", {}, "History"), waiting());
 
   fill(place,
-    h("div", { class: "head" }, steps, h("h1", { title: named }, named), acts),
+    h("div", { class: "head" }, steps, heading, acts),
     standingPlace,
     h("div", { class: "object" }, h("div", { class: "stack main-part" }, stage, object.caption && h("p", { class: "caption" }, object.caption), kin, history), h("div", { class: "side side-part stack" }, about, said.element, side, works)));
   drawSteps();
@@ -58,25 +60,25 @@ export async function show(place, route, signal) {
 
   function draw() {
     drawActs();
-    fill(standingPlace, standing(object, again));
-    fill(about, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)));
+    refill(standingPlace, heading, standing(object, again));
+    refill(about, heading, h("section", { class: "card stack" }, h("h2", {}, "About it"), facts(object)));
     said.show(object);
-    fill(side, cluster(object, again, signal), placeOf(object, signal), united(object),
+    refill(side, heading, cluster(object, again, signal), placeOf(object, signal), united(object),
       object.status !== "awaiting_upload" && metadata(object, signal));
     drawRest();
   }
 
   function drawRest() {
-    fill(works, work(object, again));
+    refill(works, heading, work(object, again));
     later(history, async () => [h("h2", {}, "History"), await story(object.system_id, object.cluster?.id, signal)]);
     later(kin, async () => Promise.all([duplicates(object, again, signal), similar(object, signal)])).then(() => { history.hidden = false; });
   }
 
   async function later(where, make) {
     try {
-      fill(where, await make());
+      refill(where, heading, await make());
     } catch (error) {
-      if (error.name !== "AbortError") fill(where, h("p", { class: "bad" }, error.message));
+      if (error.name !== "AbortError") refill(where, heading, h("p", { class: "bad" }, error.message));
     }
   }
 
@@ -133,7 +135,7 @@ export async function show(place, route, signal) {
   function drawActs() {
     const isPurged = object.error?.code === "purged";
     const button = (label, act, look = null) => h("button", { type: "button", class: look, on: { click: () => act().catch(complain) } }, label);
-    fill(acts,
+    refill(acts, heading,
       object.uri && !isPurged && h("a", { class: "button", href: object.uri, download: object.filename ?? "", on: { click: download } }, "Download"),
       session.may("admin") && !isPurged && (object.trashed_at
         ? [button("Restore", back), button("Erase…", erase, "danger")]
