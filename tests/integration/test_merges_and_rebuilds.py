@@ -164,3 +164,35 @@ def test_what_came_home_meanwhile_is_no_new_cluster(library: VectorLibrary, swep
         "SELECT name FROM cluster WHERE id = %(id)s AND merged_into = %(to)s", id=others, to=home
     )
     library.check_sums()
+
+
+def test_the_last_member_of_what_a_hand_named_or_shaped_stays_in_a_replay(
+    library: VectorLibrary,
+) -> None:
+    named, wide, plain = library.add(EAST), library.add(NORTH), library.add(UP)
+    before = [library.home(each) for each in (named, wide)]
+    acts.rename(library.app, library.by, before[0], "Holiday")
+    acts.set_threshold(library.app, library.by, before[1], 0.5)
+
+    for each in (named, wide, plain):
+        library.assign(each)
+
+    assert [library.home(each) for each in (named, wide)] == before
+
+
+def test_a_new_space_makes_nothing_of_what_hands_named(library: VectorLibrary) -> None:
+    one, most = [library.add(EAST)], [library.add(NORTH) for _ in range(4)]
+    few = [library.add(UP) for _ in range(2)]
+    homes = [library.home(each[0]) for each in (one, few, most)]
+    acts.rename(library.app, library.by, homes[0], "Holiday")
+    acts.rename(library.app, library.by, homes[1], "Garden")
+    # Of the three, which are one now, most members were in one that no hand named.
+    library.add_space(OTHER, dict.fromkeys([*one, *few, *most], EAST))
+
+    library.do("rebuild")
+
+    assert {library.home(each) for each in one} == {homes[0]}
+    assert {library.home(each) for each in (*few, *most)} == {homes[1]}
+    library.do("consolidate")
+    names = library.rows("SELECT name FROM cluster WHERE status <> 'merged'")
+    assert [row["name"] for row in names if "Untitled" not in row["name"]] == ["Holiday", "Garden"]

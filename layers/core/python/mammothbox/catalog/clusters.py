@@ -30,6 +30,11 @@ class Cluster:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether a hand shaped it, named it or set its threshold."""
+        return self.held_at is not None or "hand" in (self.name_source, self.threshold_source)
+
 
 _COLUMNS = (
     "SELECT c.id, c.name, c.name_source, c.status, c.merged_into, c.held_at,"

@@ -24,11 +24,13 @@ class Home:
 
 @dataclass(frozen=True)
 class Shared:
-    """How many members an old cluster and a new one have in common."""
+    """How many members an old cluster and a new one have in common, and whether a hand named the
+    old one."""
 
     old: UUID
     new: UUID
     members: int
+    named: bool
 
 
 def carried(connection: Connection, old: Place, after: UUID | None, limit: int) -> list[UUID]:
@@ -121,13 +123,28 @@ def homes(connection: Connection, owner: str, asset_ids: Sequence[UUID]) -> dict
 def shared(connection: Connection, old: Place, new: Place) -> list[Shared]:
     """What old and new clusters have in common, the most first."""
     rows = connection.execute(
+        "SELECT s.old, s.new, s.members, c.name_source = 'hand' AS named FROM ("
         "SELECT o.cluster_id AS old, n.cluster_id AS new, count(*) AS members"
         " FROM membership o JOIN membership n ON n.owner = o.owner AND n.asset_id = o.asset_id"
         " AND n.edition = %(new)s WHERE o.owner = %(owner)s AND o.edition = %(edition)s"
-        " GROUP BY o.cluster_id, n.cluster_id ORDER BY members DESC, old, new",
+        " GROUP BY o.cluster_id, n.cluster_id) s"
+        " JOIN cluster c ON c.owner = %(owner)s AND c.id = s.old"
+        " ORDER BY s.members DESC, s.old, s.new",
         {**vars(old), "new": new.edition},
     ).fetchall()
     return [Shared(**row) for row in rows]
+
+
+def in_both(connection: Connection, old: Place, new: Place, pair: Shared) -> list[UUID]:
+    """The members that the pair has in common, but for those that a hand put into the new one."""
+    rows = connection.execute(
+        "SELECT o.asset_id FROM membership o JOIN membership n ON n.owner = o.owner"
+        " AND n.asset_id = o.asset_id AND n.edition = %(new_edition)s"
+        " AND n.cluster_id = %(new)s AND NOT n.pinned WHERE o.owner = %(owner)s"
+        " AND o.edition = %(edition)s AND o.cluster_id = %(old)s ORDER BY o.asset_id",
+        {**vars(old), "new_edition": new.edition, "old": pair.old, "new": pair.new},
+    ).fetchall()
+    return [row["asset_id"] for row in rows]
 
 
 def in_others(connection: Connection, place: Place, cluster_ids: Sequence[UUID]) -> set[UUID]:

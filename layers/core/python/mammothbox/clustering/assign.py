@@ -32,9 +32,10 @@ def default_threshold(space: SpaceRow) -> float:
 def assign(connection: Connection, owner: str, asset_id: UUID, space: SpaceRow) -> UUID | None:
     """Put the asset into a cluster of the edition in force, and return which.
 
-    Where a hand put it, it stays; anywhere else it is looked at anew. `None` when it has no
-    vector, or when the edition in force lies in another space: the one that is being built
-    takes it in. Holds the owner's clustering lock until the commit.
+    Where a hand put it, it stays, and so does the last member of a cluster that a hand named or
+    shaped; anywhere else it is looked at anew. `None` when it has no vector, or when the edition
+    in force lies in another space: the one that is being built takes it in. Holds the owner's
+    clustering lock until the commit.
     """
     clustering = clusterings.open_for(connection, owner, space.id)
     if clustering.space_id != space.id:
@@ -42,7 +43,7 @@ def assign(connection: Connection, owner: str, asset_id: UUID, space: SpaceRow) 
         return None
     place = Place(owner, clustering.edition, space.id)
     before = memberships.of_assets(connection, owner, place.edition, [asset_id]).get(asset_id)
-    if before is not None and before.held:
+    if before is not None and (before.held or _is_all_of_a_kept_one(connection, place, before)):
         return before.cluster_id
     if before is not None:
         memberships.leave(connection, place, asset_id)
@@ -159,6 +160,12 @@ def _why(near: Sequence[Near]) -> Why:
 def _why_there(connection: Connection, place: Place, asset_id: UUID, cluster_id: UUID) -> Why:
     found = nearness.likeness(connection, place, [asset_id], cluster_id)
     return Why(similarity=found.get(asset_id))
+
+
+def _is_all_of_a_kept_one(connection: Connection, place: Place, member: Membership) -> bool:
+    """Without this member nothing would be left of what a hand named, shaped or set."""
+    cluster = clusters.get(connection, place.owner, place.edition, member.cluster_id)
+    return cluster is not None and cluster.size == 1 and cluster.is_kept
 
 
 def _has_moved(before: Membership | None, cluster_id: UUID) -> bool:

@@ -7,9 +7,10 @@ in one step. A hand's act meanwhile begins it anew, so that none is missed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from mammothbox.catalog import clusterings, editions, memberships, spaces
+from mammothbox.catalog import clusterings, clusters, editions, memberships, spaces
 from mammothbox.catalog.clusterings import Clustering
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.editions import Shared
@@ -94,6 +95,7 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
     # Where an asset came home to that was in no cluster of the edition before.
     found_again = editions.opened_before(connection, site, list({pair.new for pair in pairs}))
     heirs = _heirs(pairs, carried | found_again)
+    heirs |= _take_out_named(connection, clustering.place, site, pairs, heirs)
     editions.take_identities(
         connection, site, {old: new for old, new in heirs.items() if old != new}
     )
@@ -109,12 +111,40 @@ def _match(connection: Connection, clustering: Clustering, site: Place, space: S
 def _heirs(pairs: list[Shared], stays: set[UUID]) -> dict[UUID, UUID]:
     """The new cluster of each old one that goes on: the one that keeps most of its members.
 
-    A cluster that `stays` what it was is its own heir.
+    A cluster that `stays` what it was is its own heir. One that a hand named goes before all
+    that machines named, and is content with no other than the one that has most of its members.
     """
     heirs = {old: old for old in stays}
     taken = set(stays)
-    for pair in pairs:
+    for pair in [*_most_of_named(pairs), *(pair for pair in pairs if not pair.named)]:
         if pair.old not in heirs and pair.new not in taken:
             heirs[pair.old] = pair.new
             taken.add(pair.new)
     return heirs
+
+
+def _most_of_named(pairs: list[Shared]) -> list[Shared]:
+    """Where the most members of each cluster went that a hand named."""
+    most: dict[UUID, Shared] = {}
+    for pair in pairs:
+        if pair.named:
+            most.setdefault(pair.old, pair)
+    return list(most.values())
+
+
+def _take_out_named(
+    connection: Connection,
+    old: Place,
+    site: Place,
+    pairs: list[Shared],
+    heirs: Mapping[UUID, UUID],
+) -> dict[UUID, UUID]:
+    """What machines put into one though hands named it twice stays two; returns who goes on so."""
+    out: dict[UUID, UUID] = {}
+    for pair in _most_of_named(pairs):
+        if pair.old in heirs or not (ids := editions.in_both(connection, old, site, pair)):
+            continue
+        clusters.shape_like(connection, site.owner, site.edition, pair.old, like=pair.new)
+        memberships.move(connection, site, ids, source=pair.new, target=pair.old)
+        out[pair.old] = pair.old
+    return out
