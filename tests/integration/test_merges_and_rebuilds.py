@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from mammothbox.catalog import clusterings
-from mammothbox.clustering import acts
+from mammothbox.clustering import acts, linking
 from mammothbox.clustering.rebuild import rebuild
 from mammothbox.clustering.undo import undo
 
@@ -196,3 +196,21 @@ def test_a_new_space_makes_nothing_of_what_hands_named(library: VectorLibrary) -
     library.do("consolidate")
     names = library.rows("SELECT name FROM cluster WHERE status <> 'merged'")
     assert [row["name"] for row in names if "Untitled" not in row["name"]] == ["Holiday", "Garden"]
+
+
+def test_an_undo_lets_go_of_what_it_held_and_of_nothing_that_others_hold(
+    library: VectorLibrary,
+) -> None:
+    first, moved, linked = library.add(EAST), library.add(UP), library.add(NORTH)
+    cluster = library.home(first)
+    move = acts.move(library.app, library.by, moved, cluster)
+    confirmed = acts.confirm(library.app, library.by, cluster)
+    _, link = linking.must(library.app, library.by, first, linked)
+    assert set(library.held()) == {first, moved, linked}
+
+    undo(library.app, library.by, move.decision_id)
+    undo(library.app, library.by, confirmed.decision_id)
+    assert set(library.held()) == {first, linked}
+
+    undo(library.app, library.by, link.decision_id)
+    assert library.held() == {}

@@ -144,3 +144,25 @@ def depending(connection: Connection, owner: str, decision: Recorded) -> list[Re
         },
     ).fetchall()
     return [Recorded(**row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A decision that holds whoever was in a cluster then, what it was before, and whether it
+    stands."""
+
+    number: int
+    before: dict[str, Any]
+    stands: bool
+
+
+def holding(connection: Connection, owner: str, cluster_id: UUID) -> list[Holding]:
+    """All that have held the members of this cluster, the newest first."""
+    rows = connection.execute(
+        "SELECT d.number, d.before, u.id IS NULL AS stands FROM decision d"
+        " LEFT JOIN decision u ON u.owner = d.owner AND u.undoes = d.id"
+        " WHERE d.owner = %(owner)s AND d.undoes IS NULL AND d.needs @> ARRAY[%(needs)s]"
+        " AND d.action IN ('confirm', 'merge', 'split', 'move', 'link') ORDER BY d.number DESC",
+        {"owner": owner, "needs": f"cluster:{cluster_id}"},
+    ).fetchall()
+    return [Holding(**row) for row in rows]

@@ -244,6 +244,7 @@ def bring(
     where = memberships.of_assets(table.connection, table.owner, table.place.edition, asset_ids)
     coming = [each for each in where.values() if each.cluster_id != goal]
     made = []
+    there = goal and clusters.get(table.connection, table.owner, table.place.edition, goal)
     if goal is None:
         first = coming.pop(0)
         memberships.leave(table.connection, table.place, first.asset_id)
@@ -274,7 +275,7 @@ def bring(
         needs=facets("cluster", goal),
         cluster_ids=sorted({goal, *(each.cluster_id for each in where.values())}),
         asset_ids=list(where),
-        before=where_they_were(where.values()),
+        before={**where_they_were(where.values()), **(_held(there) if there else {})},
         detail={**detail, "cluster": str(goal)},
     )
     return Decided(put_down(table, act), goal, made)

@@ -66,7 +66,7 @@ def _confirm(table: Table, decision: Recorded) -> None:
     (cluster_id,) = decision.cluster_ids
     if clusters.where_merged(table.connection, table.owner, cluster_id) == cluster_id:
         clusters.set_status(table.connection, table.owner, cluster_id, decision.before["status"])
-    clusters.hold_since(table.connection, table.owner, cluster_id, _held(decision))
+    _let_go(table, decision, cluster_id)
 
 
 def _threshold(table: Table, decision: Recorded) -> None:
@@ -110,7 +110,7 @@ def _merge(table: Table, decision: Recorded) -> None:
             clusters.hold_since(table.connection, table.owner, source_id, _time(source["held_at"]))
     if now == target:
         clusters.set_status(table.connection, table.owner, target, decision.before["status"])
-    clusters.hold_since(table.connection, table.owner, target, _held(decision))
+    _let_go(table, decision, target)
 
 
 def _split(table: Table, decision: Recorded) -> None:
@@ -123,8 +123,8 @@ def _split(table: Table, decision: Recorded) -> None:
         make_room(table, origin, like=one)
         memberships.pour(table.connection, table.place, source=one, target=origin)
         clusters.set_status(table.connection, table.owner, one, "merged", merged_into=origin)
-        clusters.hold_since(table.connection, table.owner, one, _held(decision))
-    clusters.hold_since(table.connection, table.owner, origin, _held(decision))
+        clusters.hold_since(table.connection, table.owner, one, _time(decision.before["held_at"]))
+    _let_go(table, decision, origin)
 
 
 def _move(table: Table, decision: Recorded) -> None:
@@ -147,6 +147,9 @@ def _move(table: Table, decision: Recorded) -> None:
             now.asset_id,
             pinned=before["pinned"],
         )
+    # What brought it into a new cluster, or apart from another, held nobody who was there.
+    if "held_at" in decision.before:
+        _let_go(table, decision, UUID(decision.detail["cluster"]))
 
 
 def _link(table: Table, decision: Recorded) -> None:
@@ -171,8 +174,18 @@ def _put_back(table: Table, asset_ids: Sequence[UUID], source: UUID, target: UUI
     memberships.move(table.connection, table.place, asset_ids, source=source, target=target)
 
 
-def _held(decision: Recorded) -> datetime | None:
-    return _time(decision.before["held_at"])
+def _let_go(table: Table, decision: Recorded, cluster_id: UUID) -> None:
+    """Whom it held there is held as before, unless a later one that stands holds them, too."""
+    holding = decisions.holding(table.connection, table.owner, cluster_id)
+    if any(each.stands for each in holding if each.number > decision.number):
+        return
+    before = decision.before["held_at"]
+    for each in holding:
+        if each.number < decision.number:
+            if each.stands:
+                break
+            before = each.before.get("held_at", before)
+    clusters.hold_since(table.connection, table.owner, cluster_id, _time(before))
 
 
 def _time(told: str | None) -> datetime | None:
