@@ -214,3 +214,24 @@ def test_an_undo_lets_go_of_what_it_held_and_of_nothing_that_others_hold(
 
     undo(library.app, library.by, link.decision_id)
     assert library.held() == {}
+
+
+def test_a_threshold_taken_back_in_another_space_is_none_of_the_old_one(
+    library: VectorLibrary,
+) -> None:
+    asset = library.add(EAST)
+    cluster = library.home(asset)
+    decided = acts.set_threshold(library.app, library.by, cluster, 0.3)
+    library.add_space(OTHER, {asset: EAST})
+    library.rows(
+        "UPDATE embedding_space SET calibration = '{\"cluster_threshold\": 0.5}'"
+        " WHERE name = %(name)s",
+        name=OTHER,
+    )
+    library.do("rebuild")
+
+    undo(library.app, library.by, decided.decision_id)
+
+    assert library.rows(
+        "SELECT threshold FROM cluster_shape s JOIN clustering c USING (owner, edition)"
+    ) == [{"threshold": 0.5}]

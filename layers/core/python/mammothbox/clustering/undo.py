@@ -71,14 +71,17 @@ def _confirm(table: Table, decision: Recorded) -> None:
 
 def _threshold(table: Table, decision: Recorded) -> None:
     (cluster_id,) = decision.cluster_ids
-    clusters.set_threshold(
-        table.connection,
-        table.owner,
-        table.place.edition,
-        cluster_id,
-        decision.before["threshold"],
-        source=decision.before["source"],
-    )
+    cluster = clusters.get(table.connection, table.owner, table.place.edition, cluster_id)
+    # In another space it counts no more, and neither does what was measured before in the old one.
+    if cluster is not None and cluster.threshold_source == "hand":
+        clusters.set_threshold(
+            table.connection,
+            table.owner,
+            table.place.edition,
+            cluster_id,
+            decision.before["threshold"],
+            source=decision.before["source"],
+        )
     where = memberships.of_assets(
         table.connection, table.owner, table.place.edition, decision.asset_ids
     )
