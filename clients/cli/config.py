@@ -67,6 +67,8 @@ def account() -> Account:
     server = plain_url(url or (kept.url if kept else USUAL_URL))
     if key is None and kept is not None and kept.url == server:
         key = kept.key
+    # Files with keys end in a line break, which no header takes.
+    key = (key or "").strip()
     if not key:
         raise Stop(
             f"You are not signed in at {server}: run `mammothbox login`, or set {KEY_VARIABLE}.",

@@ -17,7 +17,7 @@ import httpx2
 
 from clients.cli import config
 from clients.cli.output import warn
-from clients.cli.problems import ServerProblem, Stop, Unreachable
+from clients.cli.problems import NOT_ALLOWED, USAGE, ServerProblem, Stop, Unreachable
 
 API = "/api/v1"
 UNEXPECTED = "unexpected_answer"
@@ -212,6 +212,8 @@ def connect(
     `waiting` does that.
     """
     chosen = account or config.account()
+    if not (chosen.key.isascii() and chosen.key.isprintable()):
+        raise Stop("The key has signs that no key has: copy it anew.", NOT_ALLOWED)
     try:
         headers = {"Authorization": f"Bearer {chosen.key}", "User-Agent": "mammothbox-cli"}
         timeout = httpx2.Timeout(silence_s, connect=min(_CONNECT_S, silence_s), pool=None)
@@ -221,7 +223,7 @@ def connect(
             base_url=chosen.url, headers=headers, timeout=timeout, verify=trusted
         )
     except (httpx2.InvalidURL, ValueError) as error:
-        raise Stop(f"{chosen.url!r} is no address, or the key has signs no key has.") from error
+        raise Stop(f"{chosen.url!r} is no address of a server.", USAGE) from error
     with client, httpx2.Client(timeout=_STORE_TIMEOUT, verify=trusted) as storage:
         yield Server(chosen.url, client, storage, patience_s, waiting or _say_once())
 

@@ -41,6 +41,17 @@ def test_statuses_tell_scripts_what_happened(person: Person, front: Proxy, tmp_p
     assert person("upload", tmp_path / "a", "--patience", "0.1").status == 6
 
 
+def test_a_key_may_end_in_a_line_break_and_has_no_other_odd_sign(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for end in ("\r", "\n", " "):
+        monkeypatch.setenv("MAMMOTHBOX_KEY", person.environment["MAMMOTHBOX_KEY"] + end)
+        assert person("whoami").status == 0
+    for odd in ("mbx_a\nb", "mbx_ü"):
+        told = person("--key", odd, "whoami")
+        assert told.status == 3 and "signs that no key has" in told.err
+
+
 def test_each_command_is_found_where_it_is_said_to_be() -> None:
     for module, names in main.COMMANDS.items():
         group = typer.main.get_group(main.build(["--key", "ls", names[0]]))
