@@ -235,3 +235,50 @@ def test_a_threshold_taken_back_in_another_space_is_none_of_the_old_one(
     assert library.rows(
         "SELECT threshold FROM cluster_shape s JOIN clustering c USING (owner, edition)"
     ) == [{"threshold": 0.5}]
+
+
+def test_a_name_is_taken_back_though_a_machine_gave_it_to_another_since(
+    library: VectorLibrary,
+) -> None:
+    one = library.home(library.add(EAST))
+    first = acts.rename(library.app, library.by, one, "Untitled 2")
+    second = acts.rename(library.app, library.by, one, "Holiday")
+    others = [library.home(library.add(direction)) for direction in (NORTH, UP)]
+    assert names(library, one, *others) == ["Holiday", "Untitled", "Untitled 2"]
+
+    undo(library.app, library.by, second.decision_id)
+    assert names(library, one, *others) == ["Untitled 2", "Untitled", "Untitled 2 2"]
+
+    undo(library.app, library.by, first.decision_id)
+    assert names(library, one, *others) == ["Untitled 2", "Untitled", "Untitled 2 2"]
+    assert library.rows("SELECT name FROM cluster WHERE name_source = 'hand'") == []
+
+
+def test_what_nothing_is_left_of_keeps_its_name_from_nobody(library: VectorLibrary) -> None:
+    only, there = library.add(EAST), library.add(UP)
+    emptied, cluster = library.home(only), library.home(there)
+    acts.rename(library.app, library.by, emptied, "Holiday")
+    acts.move(library.app, library.by, only, cluster)
+
+    acts.rename(library.app, library.by, cluster, "Holiday")
+
+    assert names(library, cluster, emptied) == ["Holiday", "Holiday 2"]
+
+
+def names(library: VectorLibrary, *cluster_ids: UUID) -> list[str]:
+    found = library.rows("SELECT id, name FROM cluster WHERE owner = %(owner)s", owner="ada")
+    by_id = {row["id"]: row["name"] for row in found}
+    return [by_id[each] for each in cluster_ids]
+
+
+def test_what_has_grown_since_it_was_confirmed_stays_a_cluster(library: VectorLibrary) -> None:
+    cluster = library.home(library.add(EAST))
+    confirmed = acts.confirm(library.app, library.by, cluster)
+    for _ in range(2):
+        library.add(EAST)
+
+    undo(library.app, library.by, confirmed.decision_id)
+
+    assert library.rows("SELECT status, held_at FROM cluster") == [
+        {"status": "confirmed", "held_at": None}
+    ]

@@ -228,6 +228,15 @@ def name(connection: Connection, owner: str, cluster_id: UUID, name: str, *, sou
     )
 
 
+def free_name(connection: Connection, owner: str, name: str, *, itself: UUID | None = None) -> str:
+    """The name, or with a number behind it if a cluster bears it, another than `itself`."""
+    row = connection.execute(
+        "SELECT " + _FREE_NAME + " AS name",
+        {"owner": owner, "itself": itself or UUID(int=0), "name": name},
+    ).fetchone()
+    return str(row["name"]) if row else name
+
+
 def revive(connection: Connection, owner: str, cluster_id: UUID, status: str) -> None:
     """No longer merged. Its name gets a number if another bears it by now."""
     row = connection.execute(

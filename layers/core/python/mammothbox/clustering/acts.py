@@ -16,7 +16,16 @@ from mammothbox.catalog.connection import Database
 from mammothbox.catalog.memberships import Membership
 from mammothbox.clustering import parts
 from mammothbox.clustering.assign import open_with, put
-from mammothbox.clustering.decide import Act, By, Table, facets, make_room, put_down, sitting
+from mammothbox.clustering.decide import (
+    Act,
+    By,
+    Table,
+    facets,
+    free_the_name,
+    make_room,
+    put_down,
+    sitting,
+)
 from mammothbox.errors import Refused
 from mammothbox.ids import new_id
 
@@ -37,7 +46,7 @@ def rename(database: Database, by: By, cluster_id: UUID, name: str) -> Decided:
     """Give the cluster a name that no machine changes. Raises `Refused` for one that is taken."""
     with sitting(database, by) as table:
         cluster = table.cluster(cluster_id)
-        refuse_taken(table, cluster.id, name)
+        free_the_name(table, cluster.id, name)
         clusters.name(table.connection, by.owner, cluster.id, name, source="hand")
         act = Act(
             "rename",
@@ -279,15 +288,6 @@ def bring(
         detail={**detail, "cluster": str(goal)},
     )
     return Decided(put_down(table, act), goal, made)
-
-
-def refuse_taken(table: Table, cluster_id: UUID, name: str) -> None:
-    """Raises `Refused` when another cluster bears the name."""
-    bearer = clusters.bearer_of(table.connection, table.owner, name)
-    if bearer is not None and bearer != cluster_id:
-        raise Refused(
-            409, "name_taken", f"The cluster {bearer} has this name: choose another, or merge them."
-        )
 
 
 def refuse_if_linked_apart(table: Table, asset_ids: Sequence[UUID], cluster_id: UUID) -> None:

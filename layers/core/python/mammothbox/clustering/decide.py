@@ -113,6 +113,27 @@ def make_room(table: Table, cluster_id: UUID, *, like: UUID) -> None:
     clusters.shape_like(table.connection, table.owner, table.place.edition, cluster_id, like=like)
 
 
+def free_the_name(
+    table: Table, cluster_id: UUID, name: str, *, from_machines: bool = False
+) -> None:
+    """See that no other cluster bears the name: what has no members gives way, with a number.
+
+    So does what a machine named, if the name was a hand's before. Raises `Refused` otherwise.
+    """
+    connection, owner = table.connection, table.owner
+    bearer_id = clusters.bearer_of(connection, owner, name)
+    if bearer_id is None or bearer_id == cluster_id:
+        return
+    bearer = clusters.get(connection, owner, table.place.edition, bearer_id)
+    if bearer and (bearer.size == 0 or (from_machines and bearer.name_source == "machine")):
+        other = clusters.free_name(connection, owner, name)
+        clusters.name(connection, owner, bearer_id, other, source=bearer.name_source)
+        return
+    raise Refused(
+        409, "name_taken", f"The cluster {bearer_id} has this name: choose another, or merge them."
+    )
+
+
 def _bears_on_members(act: Act) -> bool:
     return act.action != "rename"
 

@@ -14,9 +14,9 @@ from mammothbox.clustering.acts import (
     Decided,
     refuse_if_linked_apart,
     refuse_if_parted,
-    refuse_taken,
 )
-from mammothbox.clustering.decide import Act, By, Table, make_room, put_down, sitting
+from mammothbox.clustering.assign import confirm_if_grown
+from mammothbox.clustering.decide import Act, By, Table, free_the_name, make_room, put_down, sitting
 from mammothbox.errors import NotFound, Refused
 
 Undo = Callable[[Table, Recorded], None]
@@ -57,15 +57,20 @@ def _refuse_unless_it_stands(table: Table, decision: Recorded) -> None:
 
 def _rename(table: Table, decision: Recorded) -> None:
     (cluster_id,) = decision.cluster_ids
-    name = decision.before["name"]
-    refuse_taken(table, cluster_id, name)
-    clusters.name(table.connection, table.owner, cluster_id, name, source=decision.before["source"])
+    name, source = decision.before["name"], decision.before["source"]
+    # A machine may have given the name to another since; a hand's comes back all the same.
+    if source == "hand":
+        free_the_name(table, cluster_id, name, from_machines=True)
+    else:
+        name = clusters.free_name(table.connection, table.owner, name, itself=cluster_id)
+    clusters.name(table.connection, table.owner, cluster_id, name, source=source)
 
 
 def _confirm(table: Table, decision: Recorded) -> None:
     (cluster_id,) = decision.cluster_ids
     if clusters.where_merged(table.connection, table.owner, cluster_id) == cluster_id:
         clusters.set_status(table.connection, table.owner, cluster_id, decision.before["status"])
+        confirm_if_grown(table.connection, table.place, cluster_id)
     _let_go(table, decision, cluster_id)
 
 
@@ -113,6 +118,7 @@ def _merge(table: Table, decision: Recorded) -> None:
             clusters.hold_since(table.connection, table.owner, source_id, _time(source["held_at"]))
     if now == target:
         clusters.set_status(table.connection, table.owner, target, decision.before["status"])
+        confirm_if_grown(table.connection, table.place, target)
     _let_go(table, decision, target)
 
 
