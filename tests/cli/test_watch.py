@@ -98,6 +98,19 @@ def test_a_folder_that_loses_nearly_everything_at_once_trashes_nothing(
     assert house.rows("SELECT 1 FROM asset WHERE trashed_at IS NOT NULL") == []
 
 
+def test_a_key_that_may_do_too_little_is_told_at_once(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    viewer, uploader = house.key("viewer"), house.key("uploader")
+
+    sends = person("--key", viewer, "watch", tmp_path)
+    trashes = person("--key", uploader, "watch", tmp_path, "--mirror-deletions")
+
+    assert (sends.status, trashes.status) == (3, 3)
+    assert "needs the role 'uploader'; yours is 'viewer'" in sends.err
+    assert "needs the role 'admin'; yours is 'uploader'" in trashes.err
+
+
 def test_a_deletion_is_followed_later_when_the_server_is_away(tmp_path: Path) -> None:
     shelf, path = Shelf("https://box.example ada", ""), tmp_path / "gone.txt"
     with open_journal(tmp_path) as journal:

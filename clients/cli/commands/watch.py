@@ -15,6 +15,7 @@ from clients.cli.commands.upload import Collection, Comments, Exclude, Include, 
 from clients.cli.output import Json, emit_lines, note, tell, warn
 from clients.cli.problems import (
     FAILED,
+    NOT_ALLOWED,
     UNREACHABLE,
     USAGE,
     ServerProblem,
@@ -80,6 +81,7 @@ def watch(
     with open_session(
         collection=collection, patience_s=patience, parallel=parallel, waiting=_say_waiting
     ) as session:
+        _refuse_role(session.role, mirror_deletions)
         note(f"Watching {watched.folder}. Ctrl-C ends it; nothing is lost.")
         for _ in _looks(watched, session.stop):
             if not watched.folder.is_dir():
@@ -95,6 +97,13 @@ def watch(
                 # It may take all night: this is what a watch is for.
                 session.stop.clear()
                 warn(sentence(problem))
+
+
+def _refuse_role(role: str, mirror_deletions: bool) -> None:
+    """A key that may not send, or not trash, is told now: the first file may come tomorrow."""
+    least = "admin" if mirror_deletions else "uploader"
+    if role == "viewer" or (mirror_deletions and role == "uploader"):
+        raise Stop(f"This needs the role {least!r}; yours is {role!r}.", NOT_ALLOWED)
 
 
 def _looks(watched: Watched, stop: threading.Event) -> Iterator[None]:
@@ -149,6 +158,8 @@ def _mirror(session: Session, watched: Watched, *, as_json: bool) -> None:
                 session.server, session.journal, session.shelf, path, sha256
             )
         except ServerProblem as problem:
+            if exit_status(problem) == NOT_ALLOWED:
+                raise
             warn(f"{path}: {sentence(problem)}")
             continue
         if system_id and as_json:

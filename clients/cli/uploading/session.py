@@ -31,6 +31,7 @@ class Session:
     storage: httpx2.Client
     journal: Journal
     shelf: Shelf
+    role: str
     patience_s: float
     stop: threading.Event
 
@@ -81,9 +82,9 @@ def open_session(
         httpx2.Client(timeout=timeout, limits=limits) as storage,
         open_journal(config.state_folder()) as journal,
     ):
-        owner = server.get("keys/current")["owner"]
-        shelf = Shelf(f"{server.url} {owner}", collection or "")
-        yield Session(server, storage, journal, shelf, patience_s, server.stop)
+        holder = server.get("keys/current")
+        shelf = Shelf(f"{server.url} {holder['owner']}", collection or "")
+        yield Session(server, storage, journal, shelf, holder["role"], patience_s, server.stop)
 
 
 def say_waiting(bars: Bars, why: str) -> None:
