@@ -14,7 +14,7 @@ from mammothbox.clustering import undo, verdicts
 from mammothbox.errors import NotFound, Refused
 
 from infra.local.postgres import DatabaseUrls
-from tests.pictures import BEACH, find_duplicates, pairs, read_anew, replay, take
+from tests.pictures import BEACH, LOOK, find_duplicates, pairs, read_anew, replay, take
 from tests.vector_library import VectorLibrary
 
 LOOKED_AT = (
@@ -281,3 +281,44 @@ def test_another_owners_pair_is_not_there(
             verdicts.dismiss(stranger.app, stranger.by, pair_of(library, one, other))
         take(stranger, BEACH)
     stranger.close()
+
+
+def copy_of(library: VectorLibrary, original: UUID) -> UUID:
+    """The same bytes sent again."""
+    copy = library.add(LOOK, assigned=False)
+    for each, of in ((original, None), (copy, original)):
+        library.rows(
+            "UPDATE asset SET verified = true, sha256 = repeat('a', 64), duplicate_of = %(of)s,"
+            " status = CASE WHEN %(of)s::uuid IS NULL THEN status ELSE 'duplicate' END"
+            " WHERE id = %(id)s",
+            id=each,
+            of=of,
+        )
+    return copy
+
+
+@pytest.mark.parametrize("is_purged", [False, True])
+def test_what_is_no_duplicate_is_none_of_the_heir_of_its_bytes(
+    library: VectorLibrary, is_purged: bool
+) -> None:
+    one, other = take(library, BEACH), take(library, BEACH)
+    copy = copy_of(library, one)
+    decided = verdicts.dismiss(library.app, library.by, pair_of(library, one, other))
+    told = {"actor": "key:ada", "request_id": "r"}
+
+    if is_purged:
+        library.purge(one)
+    else:
+        removal.trash(library.app, library.owner, one, **told)
+    read_anew(library, copy, BEACH)
+    replay(library, copy)
+
+    assert pairs(library, copy)[other].state == "dismissed"
+    heir = copy
+    if not is_purged:
+        removal.restore(library.app, library.owner, one, **told)
+        removal.trash(library.app, library.owner, copy, **told)
+        heir = one
+        assert pairs(library, heir)[other].state == "dismissed"
+    take_back(library, decided.decision_id)
+    assert pairs(library, heir)[other].state == "open"

@@ -19,6 +19,7 @@ from mammothbox.catalog import (
     chores,
     clusterings,
     document_parts,
+    duplicates,
     jobs,
     lexicon,
     lineage,
@@ -100,7 +101,7 @@ def begin_purge(
         )
         asset_removal.begin_purge(connection, owner, asset_id)
         _record(connection, asset, "asset.purge_began", actor, request_id)
-        outgoing = _reappoint(connection, asset)
+        outgoing = _reappoint(connection, asset, is_leaving=True)
         announcements = announce(connection, asset, settled, request_id)
     return asset, outgoing + Outgoing((), announcements)
 
@@ -177,7 +178,7 @@ def _locked(connection: Connection, owner: str, asset_id: UUID) -> Asset:
     return asset
 
 
-def _reappoint(connection: Connection, asset: Asset) -> Outgoing:
+def _reappoint(connection: Connection, asset: Asset, *, is_leaving: bool = False) -> Outgoing:
     if not asset.verified or asset.sha256 is None:
         searchables.refresh_standing(connection, asset.owner, [asset.id])
         return Outgoing()
@@ -185,6 +186,8 @@ def _reappoint(connection: Connection, asset: Asset) -> Outgoing:
     if appointed is not None and appointed.promoted:
         # A duplicate has no copy; now it is to have one.
         chores.ask(connection, asset.owner, PLACE)
+        if is_leaving:
+            duplicates.hand_over(connection, asset.owner, asset.id, appointed.id)
     outgoing = heirs.begin(connection, asset.owner, appointed)
     concerned = [asset.id, appointed.id] if appointed is not None else [asset.id]
     searchables.refresh_standing(connection, asset.owner, concerned)

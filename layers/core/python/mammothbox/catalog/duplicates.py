@@ -135,6 +135,26 @@ def reopen(connection: Connection, owner: str, pair_id: UUID) -> None:
     )
 
 
+def hand_over(connection: Connection, owner: str, asset_id: UUID, heir: UUID) -> None:
+    """Of what a hand said is another picture than this one, the heir of its bytes is another, too.
+
+    What the heir makes a pair with already stays as it is.
+    """
+    connection.execute(
+        "UPDATE duplicate d SET asset_a = least(%(heir)s, half.other),"
+        " asset_b = greatest(%(heir)s, half.other),"
+        " suggested = CASE d.suggested WHEN %(id)s THEN %(heir)s ELSE d.suggested END"
+        " FROM (SELECT id, CASE asset_a WHEN %(id)s THEN asset_b ELSE asset_a END AS other"
+        "  FROM duplicate WHERE owner = %(owner)s AND state = 'dismissed'"
+        "  AND %(id)s IN (asset_a, asset_b)) half"
+        " WHERE d.owner = %(owner)s AND d.id = half.id AND half.other <> %(heir)s"
+        " AND NOT EXISTS (SELECT FROM duplicate there WHERE there.owner = %(owner)s"
+        "  AND there.asset_a = least(%(heir)s, half.other)"
+        "  AND there.asset_b = greatest(%(heir)s, half.other))",
+        {"owner": owner, "id": asset_id, "heir": heir},
+    )
+
+
 def yields_to(connection: Connection, owner: str, asset_id: UUID, keeper: UUID) -> bool:
     """Whether the asset yields to `keeper`, directly or through others."""
     row = connection.execute(

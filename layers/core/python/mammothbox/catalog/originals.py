@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from mammothbox.catalog import assets
+from mammothbox.catalog import assets, duplicates
 from mammothbox.catalog.assets import Asset, Sniffed
 from mammothbox.catalog.connection import Connection
 
@@ -130,8 +130,8 @@ def _verify(
 def reappoint(connection: Connection, owner: str, sha256: str, sent_to: str) -> Appointed | None:
     """Give a group that an asset has left, joined or come back to exactly one original again.
 
-    JSON without a collection of its own has the group's from then on. `None` when the group is
-    empty.
+    JSON without a collection of its own has the group's from then on, and what hands said of an
+    earlier original's pairs goes on. `None` when the group is empty.
     """
     group = {"owner": owner, "sha256": sha256, "sent_to": sent_to}
     members = connection.execute(
@@ -152,6 +152,9 @@ def reappoint(connection: Connection, owner: str, sha256: str, sent_to: str) -> 
         " AND id <> %(heir)s AND duplicate_of IS DISTINCT FROM %(heir)s AND purging_at IS NULL",
         {**group, "heir": heir["id"]},
     )
+    for former in members[1:]:
+        if former["original"]:
+            duplicates.hand_over(connection, owner, former["id"], heir["id"])
     promoted = not heir["original"]
     if promoted:
         connection.execute(
