@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -93,6 +94,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
 def run() -> None:
     """Do what the command line asks for. Whatever happens, it is one line and an exit status."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
+    _open_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal that knows few signs is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -110,6 +112,14 @@ def run() -> None:
     except Exception as error:
         note(f"mammothbox: {_unexpected(error)}", "red")
         sys.exit(FAILED)
+
+
+def _open_streams() -> None:
+    """Stand in for streams that whoever started this has closed; files must not get their place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nothing)
 
 
 def _needed(words: Sequence[str]) -> list[str]:
@@ -155,8 +165,7 @@ def _leave_if_nobody_reads(end: SystemExit) -> None:
     """Leave as `cat` and `grep` do, without a word, where `head` has seen enough."""
     broken = isinstance(end.__context__, BrokenPipeError)
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         broken = True
     except OSError:

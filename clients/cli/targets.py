@@ -45,7 +45,7 @@ def folder_named(named: str) -> Path:
 
 def piped_ids() -> list[str]:
     """The ids on standard input: one a line, a table of `ls`, or lines as of `--json`."""
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin.isatty():
         return []
     told = (line.strip() for line in sys.stdin)
     return [_id_of(line) for line in told if line and not line.startswith(_HEADING)]

@@ -102,6 +102,20 @@ def test_a_pipe_that_nobody_reads_is_left_quietly(command: list[str], tmp_path: 
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+def test_it_works_without_any_open_stream(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("a")
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", PROGRAM]
+
+    ended = subprocess.run(
+        [*closed, "import", "--dry-run", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+    assert ended.returncode == 0
+
+
 def test_a_busy_server_is_asked_again_for_what_may_be_repeated(
     person: Person, front: Proxy
 ) -> None:
