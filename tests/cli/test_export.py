@@ -179,6 +179,9 @@ def test_an_export_goes_on_where_it_was_cut_off(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     assert person("export", tmp_path / "full").status == 5
+    (tmp_path / "file").write_text("no folder")
+    in_a_file = person("export", tmp_path / "file/below")
+    assert in_a_file.status == 2 and "cannot be made: Not a directory" in in_a_file.err
     assert person("restore", tmp_path / "full").status == 2
 
 

@@ -34,7 +34,15 @@ from clients.cli.exporting.names import numbered, safe
 from clients.cli.hashing import Changed, sha256_of
 from clients.cli.interruptions import lanes
 from clients.cli.locks import alone_in
-from clients.cli.problems import NOT_FOUND, REFUSED, ServerProblem, Stop, exit_status, sentence
+from clients.cli.problems import (
+    NOT_FOUND,
+    REFUSED,
+    USAGE,
+    ServerProblem,
+    Stop,
+    exit_status,
+    sentence,
+)
 from clients.cli.progress import Far
 from clients.cli.server import Query, Server
 
@@ -71,7 +79,10 @@ def export(
     folder holds something else or another process exports into it, `ServerProblem` and
     `Unreachable`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Stop(f"{folder} cannot be made: {error.strerror}.", USAGE) from error
     with alone_in(folder, "exporting into it"):
         manifest = _begin(server, folder, owner)
         return _export(server, folder, manifest, parallel, heard=heard, far=far)
