@@ -282,3 +282,19 @@ def test_what_has_grown_since_it_was_confirmed_stays_a_cluster(library: VectorLi
     assert library.rows("SELECT status, held_at FROM cluster") == [
         {"status": "confirmed", "held_at": None}
     ]
+
+
+def test_what_was_held_and_taken_out_is_held_again_when_that_is_undone(
+    library: VectorLibrary,
+) -> None:
+    one, other = library.add(EAST), library.add(EAST)
+    acts.confirm(library.app, library.by, library.home(one))
+    held = library.held()
+
+    alone = acts.move(library.app, library.by, one, None)
+    undo(library.app, library.by, alone.decision_id)
+    assert library.held() == held
+
+    _, apart = linking.cannot(library.app, library.by, one, other)
+    undo(library.app, library.by, apart.decision_id)
+    assert library.held() == held

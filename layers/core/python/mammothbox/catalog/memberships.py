@@ -40,6 +40,7 @@ class Membership:
     runner_up_similarity: float | None
     pinned: bool
     held: bool
+    joined_at: datetime
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def of_assets(
     """Where each asset is; those that are nowhere are missing."""
     rows = connection.execute(
         "SELECT m.asset_id, m.cluster_id, m.similarity, m.threshold, m.runner_up,"
-        " m.runner_up_similarity, m.pinned, m.pinned OR m.joined_at <= c.held_at IS TRUE AS held"
-        " FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
+        " m.runner_up_similarity, m.pinned, m.pinned OR m.joined_at <= c.held_at IS TRUE AS held,"
+        " m.joined_at FROM membership m JOIN cluster c ON c.owner = m.owner AND c.id = m.cluster_id"
         " WHERE m.owner = %s AND m.edition = %s AND m.asset_id = ANY(%s)",
         [owner, edition, list(asset_ids)],
         prepare=True,
@@ -212,12 +213,19 @@ def explain(connection: Connection, place: Place, asset_id: UUID, why: Why) -> N
 
 
 def set_pinned(
-    connection: Connection, owner: str, edition: int, asset_id: UUID, *, pinned: bool
+    connection: Connection,
+    owner: str,
+    edition: int,
+    asset_id: UUID,
+    *,
+    pinned: bool,
+    joined_at: datetime | None,
 ) -> None:
-    """Whether a hand put the asset where it is."""
+    """Whether a hand put the asset where it is, and since when it belongs there, if told."""
     connection.execute(
-        "UPDATE joined SET pinned = %s WHERE owner = %s AND edition = %s AND asset_id = %s",
-        [pinned, owner, edition, asset_id],
+        "UPDATE joined SET pinned = %s, joined_at = coalesce(%s, joined_at)"
+        " WHERE owner = %s AND edition = %s AND asset_id = %s",
+        [pinned, joined_at, owner, edition, asset_id],
     )
 
 

@@ -316,7 +316,12 @@ def where_they_were(members: Iterable[Membership]) -> dict[str, Any]:
     """What an undo needs to put moved assets back."""
     return {
         "members": [
-            {"id": str(each.asset_id), "cluster": str(each.cluster_id), "pinned": each.pinned}
+            {
+                "id": str(each.asset_id),
+                "cluster": str(each.cluster_id),
+                "pinned": each.pinned,
+                "joined_at": each.joined_at.isoformat(),
+            }
             for each in members
         ]
     }

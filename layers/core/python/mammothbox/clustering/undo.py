@@ -155,6 +155,8 @@ def _move(table: Table, decision: Recorded) -> None:
             table.place.edition,
             now.asset_id,
             pinned=before["pinned"],
+            # It may have left and joined anew, and would be held no more by who held it before.
+            joined_at=_time(before.get("joined_at")),
         )
     # What brought it into a new cluster, or apart from another, held nobody who was there.
     if "held_at" in decision.before:
