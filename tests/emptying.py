@@ -59,7 +59,9 @@ def _delete(connection: psycopg.Connection[tuple[object, ...]], tables: list[str
     connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(names)))
     # As if it had never held anything: what is known of it steers the planner.
     connection.execute(
-        "SELECT pg_clear_relation_stats('catalog', name) FROM unnest(%s::text[]) name", [tables]
+        "UPDATE pg_class SET relpages = 0, reltuples = -1, relallvisible = 0"
+        " WHERE relnamespace = 'catalog'::regnamespace AND relname = ANY(%s)",
+        [tables],
     )
 
 

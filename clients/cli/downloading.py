@@ -81,14 +81,18 @@ def stream(server: Server, wanted: Original, out: BinaryIO) -> None:
 
 def thumbnail(server: Server, system_id: str, size: int) -> bytes:
     """The picture of that object in that size, as WebP."""
-    answer = server.answer("GET", f"objects/{system_id}/thumbnail", query={"size": size})
-    try:
-        found = server.storage.get(answer.headers["location"])
-    except httpx2.TransportError as error:
-        raise Unreachable(f"The store cannot be reached: {error}.") from error
-    if found.status_code != HTTPStatus.OK:
-        raise Stop(f"{system_id}: the store answered {found.status_code}.", FAILED)
-    return found.content
+    deadline = time.monotonic() + server.patience_s
+    for pause_s in pauses():
+        answer = server.answer("GET", f"objects/{system_id}/thumbnail", query={"size": size})
+        try:
+            found = server.storage.get(answer.headers["location"])
+        except httpx2.TransportError as error:
+            _wait(server, pause_s, deadline, error)
+            continue
+        if found.status_code != HTTPStatus.OK:
+            break
+        return found.content
+    raise Stop(f"{system_id}: the store answered {found.status_code}.", FAILED)
 
 
 def _finish(server: Server, wanted: Original, file: BinaryIO, heard: Heard) -> None:
@@ -121,16 +125,21 @@ def _receive(server: Server, wanted: Original, start: int, take: Callable[[bytes
                 position += len(piece)
         except httpx2.TransportError as error:
             if position > before:
-                deadline = time.monotonic() + server.patience_s
-            elif time.monotonic() + pause_s > deadline or server.stop.is_set():
-                raise Unreachable(f"The store cannot be reached: {error}.") from error
-            server.waiting("The store does not answer.")
-            server.stop.wait(pause_s)
+                deadline = time.monotonic() + pause_s + server.patience_s
+            _wait(server, pause_s, deadline, error)
             continue
         if wanted.size_bytes is None or position >= wanted.size_bytes:
             return
         if position == before:
             raise _wrong(wanted)
+
+
+def _wait(server: Server, pause_s: float, deadline: float, error: httpx2.TransportError) -> None:
+    """Wait for the store; raises `Unreachable` when there is no time left for it."""
+    if time.monotonic() + pause_s > deadline or server.stop.is_set():
+        raise Unreachable(f"The store cannot be reached: {error}.") from error
+    server.waiting("The store does not answer.")
+    server.stop.wait(pause_s)
 
 
 def _pieces(server: Server, wanted: Original, start: int) -> Iterator[bytes]:

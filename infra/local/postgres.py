@@ -247,9 +247,7 @@ def _initialise(server: Server) -> None:
         shutil.rmtree(unfinished)
     unfinished.mkdir(0o700)
     programs.hand_over(unfinished)
-    command = [programs.binary("initdb"), "-D", unfinished.name, "-U", SUPERUSER, "-A", "trust"]
-    command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
-    command += ["--builtin-locale=C.UTF-8", "--no-instructions"]
+    command = [*programs.initdb(unfinished.name), "-U", SUPERUSER]
     done = programs.run(server.home, command if server.durable else [*command, "--no-sync"])
     if done.returncode != 0:
         raise PostgresError(f"initdb failed: {done.stderr.strip()[-500:]}")

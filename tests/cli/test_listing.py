@@ -159,7 +159,7 @@ def test_what_fails_for_one_is_told_and_the_others_are_done(cat: str, person: Pe
 
 
 def test_what_is_ready_is_found_by_words_by_example_and_by_name(
-    house: House, person: Person, tmp_path: Path
+    house: House, person: Person, storage: Proxy, tmp_path: Path
 ) -> None:
     fill(house, person, tmp_path / "mine", photos=["cat.webp"])
     cat = lines(person("ls", "--kind", "image", "--json").out)[0]["system_id"]
@@ -169,11 +169,14 @@ def test_what_is_ready_is_found_by_words_by_example_and_by_name(
     person("searches", "save", "Cats", "kind:image", "cat")
     kept = lines(person("searches", "list", "--json").out)
     by_name = lines(person("search", "--saved", "Cats", "--json").out)
+    # A line that was kept is found closed.
+    storage.fails("drop", method="GET", times=1)
     picture = person("get", cat, "--thumbnail", "150", "-o", tmp_path / "small.webp")
     metadata = json.loads(person("get", cat, "--metadata").out)
 
     found = lines(by_words.out)
     assert found[0]["id"] == cat and found[0]["why"] and ", found " in by_words.err
+    assert storage.faults["drop"] == 1
     assert picture.status == 0 and (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
     assert isinstance(metadata, dict)
     assert {one["id"] for one in (*by_id[:1], *by_file[:1], *by_name[:1])} == {cat}
