@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from mammothbox.loading import loading
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from mammothbox.observability import logger, traced
-from mammothbox.web.problems import MEDIA_TYPE
-from mangum import Mangum
-from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+with loading():
+    from typing import Any
 
-from functions.search.app import app
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mammothbox.observability import logger, traced
+    from mammothbox.web.problems import MEDIA_TYPE
+    from mangum import Mangum
+    from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+
+    from functions.search.app import app
 
 # What is not known to be text goes in base64, and not every gateway takes that back.
 _mangum = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, MEDIA_TYPE])
