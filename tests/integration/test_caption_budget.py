@@ -19,7 +19,7 @@ from mammothbox.encoders import histogram
 from mammothbox.errors import Refused, Retryable
 from mammothbox.messages import Outgoing, WakeUp
 from mammothbox.settings import CaptionSettings, load
-from mammothbox.storage.library import derived_key
+from mammothbox.storage.keys import derived_key
 from mammothbox.tagging import caption_file
 from mammothbox.tagging.budget import Refusal, frees_on
 from mammothbox.tagging.caption_file import CaptionFile

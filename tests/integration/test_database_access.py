@@ -115,7 +115,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "hush")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    database_access._rds.cache_clear()
 
 
 def by_token(listener: Listener) -> DatabaseSettings:

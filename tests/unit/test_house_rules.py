@@ -31,7 +31,7 @@ SPEAK_AWS = (
     "mammothbox/storage/",
     "mammothbox/queues.py",
     "mammothbox/bus.py",
-    "mammothbox/database_access.py",
+    "mammothbox/signature.py",
     "mammothbox/secrets.py",
 )
 SPEAK_SQL = ("mammothbox/catalog/",)

@@ -35,3 +35,13 @@ def test_what_people_wait_for_starts_without_looking_for_garbage(function: str) 
     told = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=True)
 
     assert told.stdout.split() == ["0", "True", "True"]
+
+
+def test_search_starts_without_the_library_of_aws() -> None:
+    load = (
+        "import sys, functions.search.handler, mammothbox.searching.by_text\n"
+        "print({'boto3', 'botocore.session', 'botocore.client'} & {*sys.modules})"
+    )
+    told = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "set()"

@@ -137,9 +137,10 @@ def test_each_part_has_its_own_address(client: S3Client) -> None:
         assert query["X-Amz-Expires"] == ["60"]
 
 
-def test_a_download_is_of_one_version_and_an_attachment(client: S3Client) -> None:
+def test_a_download_is_of_one_version_and_an_attachment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "test")
     url = presign_download(
-        client,
         bucket="raw",
         key="drop/ada/é.html",
         version_id="v1",

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from functools import cache
-from typing import TYPE_CHECKING
+import time
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.exceptions import BotoCoreError
-
-from mammothbox import secrets
+from mammothbox import signature
 from mammothbox.catalog import rds
 from mammothbox.catalog.connection import Database, on_rds
-from mammothbox.errors import Unavailable
 from mammothbox.settings import DatabaseSettings, OperatorDatabaseSettings, OwnerDatabaseSettings
-
-if TYPE_CHECKING:
-    from mypy_boto3_rds import RDSClient
+from mammothbox.signature import Place
 
 _PORT = 5432
+_TOKEN_S = 900
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 def database(settings: DatabaseSettings) -> Database:
@@ -34,32 +30,29 @@ def operator_database(settings: OperatorDatabaseSettings) -> Database:
 
 def owner_address(settings: OwnerDatabaseSettings) -> str:
     """The address of the role that owns the catalogue. Raises `Unavailable`."""
+    from mammothbox import secrets  # noqa: PLC0415 - with AWS's library, which no other role needs
+
     url = settings.database_url.get_secret_value()
     if settings.database_secret is None:
         return url
     by_password = on_rds(url, json.loads(secrets.read(settings.database_secret))["password"])
     # Of the roles it made it is a member since Postgres 16, and so by their right to come with a
     # token of `rds_iam`, too, whose members RDS may let in by token alone.
-    return by_password if rds.lets_in(by_password) else on_rds(url, _token(url))
+    return by_password if rds.lets_in(by_password) else on_rds(url, token(url))
 
 
 def _open(url: str, auth: str) -> Database:
-    return Database(url, (lambda: _token(url)) if auth == "iam" else None)
+    return Database(url, (lambda: token(url)) if auth == "iam" else None)
 
 
-def _token(url: str) -> str:
-    """A password for this address, good for 15 minutes. Signed here: nobody is asked for it."""
+def token(url: str) -> str:
+    """A password for this address, good for 15 minutes. Signed here: nobody is asked for it.
+
+    Raises `Unavailable` where nobody says who signs.
+    """
     address = urlsplit(url)
-    try:
-        return _rds().generate_db_auth_token(
-            DBHostname=address.hostname or "",
-            Port=address.port or _PORT,
-            DBUsername=address.username or "",
-        )
-    except BotoCoreError as error:
-        raise Unavailable(f"no token for the catalogue: {type(error).__name__}") from error
-
-
-@cache
-def _rds() -> RDSClient:
-    return boto3.client("rds")
+    host = f"{address.hostname or ''}:{address.port or _PORT}"
+    where = Place(host, host, signature.region(), "rds-db")
+    asked = {"Action": "connect", "DBUser": address.username or ""}
+    now = signature.written(int(time.time()))
+    return signature.signed(where, signature.signer(), "/", asked, _TOKEN_S, now, _NOTHING)

@@ -1,4 +1,4 @@
-"""The keys of the raw bucket. We make them; a client's file name is never part of one."""
+"""The keys of the buckets. We make them; a client's file name is never part of one."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class DropKey:
         """The first folder below the owner's, if a collection may be called so."""
         folder, slash, _ = self.path.partition("/")
         return collection_name(folder) if slash else None
+
+
+def derived_key(asset_id: UUID, name: str) -> str:
+    """Where the library has what was made of an original."""
+    return f"derived/{asset_id}/{name}"
 
 
 def collection_name(text: str) -> str | None:

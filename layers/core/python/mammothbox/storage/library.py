@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mammothbox.storage.blobs import BlobGone, answering
 from mammothbox.storage.erase import MOST_PER_CALL, erase
+from mammothbox.storage.keys import derived_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,10 +27,6 @@ class Made(Protocol):
     def content_type(self) -> str: ...
     @property
     def body(self) -> bytes: ...
-
-
-def derived_key(asset_id: UUID, name: str) -> str:
-    return f"derived/{asset_id}/{name}"
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,6 @@ def presign_parts(
 
 
 def presign_download(
-    client: S3Client,
     *,
     bucket: str,
     key: str,
@@ -99,12 +98,12 @@ def presign_download(
         "response-content-type": content_type,
         "response-content-disposition": content_disposition(filename),
     }
-    return signed_get(client, bucket, key, parameters, expires_s)
+    return signed_get(bucket, key, parameters, expires_s)
 
 
-def presign_derivative(client: S3Client, *, bucket: str, key: str, expires_s: int) -> str:
+def presign_derivative(*, bucket: str, key: str, expires_s: int) -> str:
     """An address that shows a derivative where it is asked for."""
-    return signed_get(client, bucket, key, {}, expires_s)
+    return signed_get(bucket, key, {}, expires_s)
 
 
 def content_disposition(filename: str) -> str:

@@ -9,8 +9,7 @@ from uuid import UUID
 from mammothbox import database_access
 from mammothbox.catalog.connection import Database
 from mammothbox.settings import DatabaseSettings, MediaSettings, StorageSettings, load
-from mammothbox.storage.client import s3
-from mammothbox.storage.library import derived_key
+from mammothbox.storage.keys import derived_key
 from mammothbox.storage.presign import presign_derivative, presign_download
 
 
@@ -51,7 +50,6 @@ def derivative_address(asset_id: UUID, name: str) -> str:
     """Where a client gets a derivative, for a few minutes."""
     settings = storage_settings()
     return presign_derivative(
-        s3(),
         bucket=settings.library_bucket,
         key=derived_key(asset_id, name),
         expires_s=settings.download_expires_s,
@@ -63,7 +61,6 @@ def download_address(asset: Stored) -> str | None:
     if asset.version_id is None:
         return None
     return presign_download(
-        s3(),
         bucket=asset.bucket,
         key=asset.key,
         version_id=asset.version_id,
