@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread
 
 from clients.cli.output import note
 from clients.cli.problems import PROBLEMS, Unreachable
 
+# What those need who are not waiting for somebody else.
+_MOMENT_S = 1.0
 _AGAIN = "Nothing is lost: run the same command again to go on."
 
 
@@ -33,12 +35,16 @@ def telling_of_interruptions(
 
 @contextmanager
 def lanes(parallel: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
-    """Threads, for which nobody waits once the block has failed: `stop` is set, and they end."""
+    """Threads that end once the block has failed, for `stop` is set. Who waits for an answer then
+    is left behind; the others are given a moment, so that they leave no line open."""
     pool = ThreadPoolExecutor(parallel)
     try:
         yield pool
     except BaseException:
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+        ending = Thread(target=pool.shutdown, daemon=True)
+        ending.start()
+        ending.join(_MOMENT_S)
         raise
     pool.shutdown()
