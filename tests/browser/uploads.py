@@ -20,7 +20,7 @@ def made(folder: Path, name: str, content: bytes | None = None) -> Path:
     """A file with bytes nobody sent before."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(os.urandom(400) if content is None else content)
+    path.write_bytes(b"\0made " + os.urandom(400) if content is None else content)
     return path
 
 

@@ -139,10 +139,11 @@ FILMS = {
 
 SOUNDS = {
     "mp3 with a tag": (b"ID3\x04\x00\x00\x00\x00\x00\x00", "audio/mpeg"),
-    "mp3 frame": (b"\xff\xfb\x90\x64\x00\x00", "audio/mpeg"),
-    "mp3 frame with a checksum": (b"\xff\xfa\x90\x64\x00\x00", "audio/mpeg"),
-    "mp3 frame, mpeg 2": (b"\xff\xf3\x40\xc4\x00\x00", "audio/mpeg"),
-    "mp3 frame, mpeg 2.5": (b"\xff\xe3\x18\xc4\x00\x00", "audio/mpeg"),
+    "mp3 frame": (b"\xff\xfb\x90\x64\x00\x00\x00", "audio/mpeg"),
+    "mp3 frame with a checksum": (b"\xff\xfa\x90\x64\x00\x00\x00", "audio/mpeg"),
+    "mp3 frame, mpeg 2": (b"\xff\xf3\x40\xc4\x00\x00\x00", "audio/mpeg"),
+    "mp3 frame, mpeg 2.5": (b"\xff\xe3\x18\xc4\x00\x00\x00", "audio/mpeg"),
+    "mp3 of two frames": (b"\xff\xfb\x92\x64" + bytes(414) + b"\xff\xfb\x50\x64", "audio/mpeg"),
     "aac, mpeg 4": (b"\xff\xf1\x50\x80\x02\x1f\xfc", "audio/aac"),
     "aac, mpeg 2": (b"\xff\xf9\x50\x80\x02\x1f\xfc", "audio/aac"),
     "m4a": (ftyp(b"M4A ", b"M4A ", b"mp42", b"isom"), "audio/mp4"),
@@ -209,6 +210,11 @@ OTHERS = {
     "bytes that begin with BM": (b"BM\x00\x01" + bytes(range(60)), "application/octet-stream"),
     "bytes that begin like AAC": (
         b"\xff\xf1\x50\x80\x02\x1f\xfc" + b"\x00" * 60,
+        "application/octet-stream",
+    ),
+    "bytes that begin like MP3": (b"\xff\xfb\x90\x64" + bytes(500), "application/octet-stream"),
+    "bytes that begin like MPEG 2.5": (
+        b"\xff\xe3\xf8\xc4" + bytes(60),
         "application/octet-stream",
     ),
     "zstd with nothing but frames to skip": (

@@ -80,8 +80,7 @@ class Content:
 def recognise(head: bytes) -> Content:
     """Say what begins with `head`. Never fails: what nobody knows is `other`."""
     content_type = _by_our_rules(head) or _by_signature(head)
-    if content_type is not None and _is_media(content_type) and _may_be_text(head):
-        # Some signatures are words: a table may begin with "BMW", a note with "GIF".
+    if content_type is not None and _is_no_more_than_a_sign(head, content_type):
         content_type = None
     if content_type in (*GZIP, *ZSTD) and _is_json(_unpacked(head, content_type)):
         return Content("json", content_type.replace("/", "/json+"))
@@ -96,9 +95,12 @@ def _by_signature(head: bytes) -> str | None:
     except RecursionError:
         # It looks behind every frame of zstd that is to be skipped.
         return None
-    if content_type is None or is_chance(head, content_type):
-        return None
     return content_type
+
+
+def _is_no_more_than_a_sign(head: bytes, content_type: str) -> bool:
+    """Some signatures are words: a table may begin with "BMW", a note with "GIF"."""
+    return is_chance(head, content_type) or (_is_media(content_type) and _may_be_text(head))
 
 
 def _kind_of(content_type: str) -> str:
