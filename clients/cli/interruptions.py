@@ -42,8 +42,7 @@ def lanes(parallel: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
         yield pool
     except BaseException:
         stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        ending = Thread(target=pool.shutdown, daemon=True)
+        ending = Thread(target=pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
         ending.start()
         ending.join(_MOMENT_S)
         raise

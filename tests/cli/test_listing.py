@@ -190,7 +190,7 @@ def test_what_is_ready_is_found_by_words_by_example_and_by_name(
     assert person("searches", "rm", "Beasts").status == 0
     assert person("search", "--saved", "Cats").status == 4
     assert person("search", "near:nowhere").status == 2
-    assert person("search", "--like", tmp_path / "none.jpg").status == 1
+    assert person("search", "--like", tmp_path / "none.jpg").status == 2
     # Words to leave out are no options.
     picked = lines(person("search", "kind:image", "-tag:toy", "-n", "1", "--json").out)
     without = lines(person("search", "-kind:image", "after:2020", "-n5", "--json").out)

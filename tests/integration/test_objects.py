@@ -447,15 +447,31 @@ def test_there_is_nothing_to_replay_before_anything_has_run(
     house: House, client: TestClient
 ) -> None:
     asset_id = house.upload(client, TEXT)
-    for body in (None, {"stages": ["intake"]}, {"stages": ["nonsense"]}):
+    for body in (None, {"stages": ["intake"]}, {"stages": ["schema"]}):
         refused = client.post(f"{where(asset_id)}/replay", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_replay")
 
     house.run_queues()
 
-    refused = client.post(f"{where(asset_id)}/replay", json={"stages": ["nonsense"]})
+    refused = client.post(f"{where(asset_id)}/replay", json={"stages": ["schema"]})
     assert refused.status_code == 409
     assert house.get(client, asset_id)["status"] == "ready"
+
+
+def test_a_stage_that_there_is_not_is_refused_with_those_that_there_are(
+    house: House, client: TestClient
+) -> None:
+    asset_id = ready(house, client)
+
+    refusals = [
+        client.post(f"{where(asset_id)}/replay", json={"stages": ["nonsense"]}),
+        client.post("/api/v1/admin/replay", json={"stage": "nonsense"}),
+        client.get("/api/v1/admin/failures/nonsense/too_large"),
+    ]
+
+    for refused in refusals:
+        assert refused.status_code == 422
+        assert "'intake', 'embed', 'tag'" in refused.text
 
 
 def test_lineage_comes_in_pages(house: House, client: TestClient) -> None:

@@ -249,7 +249,8 @@ def _picture(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Stop(f"{path} cannot be read: {error.strerror}. (No object has that id.)") from error
+        why = f"{path} cannot be read: {error.strerror}. (No object has that id.)"
+        raise Stop(why, USAGE) from error
     if len(content) > _LARGEST_EXAMPLE:
         raise Stop(f"{path} is over 4 MiB: make the picture smaller first.", USAGE)
     return content

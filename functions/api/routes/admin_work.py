@@ -13,9 +13,10 @@ from mammothbox.catalog.asset_list import Position, parse_cursor
 from mammothbox.catalog.connection import Database
 from mammothbox.catalog.replay_selection import Selection
 from mammothbox.errors import Refused
+from mammothbox.route import StageName
 from mammothbox.stages import UNSUCCESSFUL
 from mammothbox.web.callers import Admin, Caller, KeyedRoute
-from mammothbox.web.fields import Collection, Instant, StageName
+from mammothbox.web.fields import Collection, Instant
 from pydantic import BaseModel, Field
 
 from functions.api import services

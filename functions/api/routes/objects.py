@@ -25,6 +25,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.shown import Shown
 from mammothbox.errors import NotFound, Refused
 from mammothbox.removal import Bytes
+from mammothbox.route import StageName
 from mammothbox.web.callers import Admin, KeyedRoute, Uploader, Viewer, may_know_the_place
 from mammothbox.web.fields import (
     ClockTime,
@@ -32,7 +33,6 @@ from mammothbox.web.fields import (
     ContentType,
     Instant,
     Sha256,
-    StageName,
     TagLabel,
 )
 from mammothbox.web.media_shapes import detail_fields, media_fields

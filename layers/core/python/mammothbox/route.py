@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from mammothbox.catalog import spaces
 from mammothbox.catalog.connection import Connection
 from mammothbox.errors import Retryable
 
-INTAKE = "intake"
-EMBED = "embed"
-TAG = "tag"
-CAPTION = "caption"
-CLUSTER = "cluster"
-SCHEMA = "schema"
+StageName = Literal["intake", "embed", "tag", "caption", "cluster", "schema"]
+INTAKE: StageName = "intake"
+EMBED: StageName = "embed"
+TAG: StageName = "tag"
+CAPTION: StageName = "caption"
+CLUSTER: StageName = "cluster"
+SCHEMA: StageName = "schema"
 
 JSON = "json"
 

@@ -24,8 +24,13 @@ def receive(clustering: Clustering, body: str) -> Outgoing:
     if call is not None:
         do(errands(clustering), call)
         return Outgoing()
-    acts = {CLUSTER: partial(_assign, clustering)}
-    return receive_stage(clustering.database, clustering.limits, body, acts, worker=CLUSTER)
+    return receive_stage(
+        clustering.database,
+        clustering.limits,
+        body,
+        {CLUSTER: partial(_assign, clustering)},
+        worker=CLUSTER,
+    )
 
 
 def _assign(clustering: Clustering, work: Work) -> Outgoing:

@@ -45,12 +45,11 @@ class Tagging:
 
 def receive(tagging: Tagging, body: str) -> Outgoing:
     """Do what the message wakes: tag an asset, or take in its caption. Raises as `stages.run`."""
-    acts = {TAG: partial(_tag, tagging), CAPTION: partial(_take_in_caption, tagging)}
     return receive_stage(
         tagging.database,
         tagging.limits,
         body,
-        acts,
+        {TAG: partial(_tag, tagging), CAPTION: partial(_take_in_caption, tagging)},
         worker=TAG,
         # A caption may have come after the purge.
         forget=tagging.library.erase,

@@ -113,7 +113,6 @@ KeyName = Annotated[
     str, Field(min_length=1, max_length=120), AfterValidator(_one_plain_line), _at_most(120)
 ]
 KeyDays = Annotated[float, Field(gt=0, le=MOST_DAYS)]
-StageName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][a-z_]*$")]
 Comments = Annotated[str, Field(max_length=10_000), AfterValidator(_no_nul)]
 IdempotencyKey = Annotated[
     str | None,
