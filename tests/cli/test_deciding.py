@@ -137,6 +137,8 @@ def test_operators_see_queues_and_models(
         QueueUrl=house.dead_letter_queue_urls["intake"], MessageBody="none of ours"
     )
     [strange] = json.loads(person("dlq", "show", "intake", "--json").out)["messages"]
+    # No worker runs here, for which the doctor would wait.
+    monkeypatch.setattr("clients.cli.diagnosis._WORKERS_S", 0.0)
     assert not strange["is_ours"] and "intake: 1 since 20" in person("doctor").out
     assert person("dlq", "discard", "intake", strange["id"]).status == 2, "nobody is there to ask"
     assert person("dlq", "discard", "intake", strange["id"], "--yes").status == 0
