@@ -241,6 +241,36 @@ def test_what_was_erased_is_forgotten_by_the_profile_whatever_came_meanwhile(
     assert not found["profile_stale"]
 
 
+def test_what_comes_when_a_file_is_read_again_can_be_asked_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there are too many documents to look at all of them again."""
+    monkeypatch.setattr("mammothbox.documents.relearn._MOST_DOCUMENTS", 10)
+    approved(house)
+    hold_to(house, "discard_row")
+    odd = [{**ORDERS[0], "customer": n, "note": f"n{n}"} for n in range(5)]
+    body = "\n".join(map(json.dumps, [{**ORDERS[0], "order_id": 900}, *odd])).encode()
+    asset_id = house.upload(house.client(), body, filename="a", collection="orders")
+    house.run_queues()
+    hold_to(house, "evolve")
+
+    for _ in range(2):
+        read_again(house, asset_id)
+        think(house)
+
+    there = house.client().get("/api/v1/collections/orders").json()
+    known = {field["field"]: field for field in there["fields"]}
+    assert known["note"]["present"] == 5
+    assert known["customer"]["types"] == {"integer": 5, "string": 202}
+    assert there["documents"] == 206
+    asked: dict[str, Any] = {"filter[note][exists]": "true", "sort": "-customer", "limit": 3}
+    address = "/api/v1/collections/orders/documents"
+    first = house.client().get(address, params=asked).json()
+    second = house.client().get(address, params=asked | {"cursor": first["next_cursor"]}).json()
+    found = [item["doc"]["customer"] for item in first["items"] + second["items"]]
+    assert found == [4, 3, 2, 1, 0]
+
+
 def test_a_file_of_nothing_but_refusals_ends_soon(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

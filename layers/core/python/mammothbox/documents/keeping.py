@@ -21,9 +21,11 @@ from mammothbox.catalog.document_parts import Part, Refused
 from mammothbox.catalog.document_tables import Place
 from mammothbox.documents import profile
 from mammothbox.documents.chore_names import PROPOSE, WORDS
+from mammothbox.documents.column_types import ColumnType, column_type
 from mammothbox.documents.contract import held_to
 from mammothbox.documents.document_id import first_id
-from mammothbox.documents.profile import Observer
+from mammothbox.documents.observed import Kind
+from mammothbox.documents.profile import Observer, Path, Profile
 from mammothbox.documents.reading import Document, Refusal
 from mammothbox.settings import MEBIBYTE
 from mammothbox.stages import Work
@@ -119,6 +121,11 @@ def _some(outcomes: Iterator[Document | Refusal]) -> list[Document | Refusal]:
     return taken
 
 
+def _told(known: Profile) -> dict[Path, tuple[set[Kind], ColumnType]]:
+    """What queries and proposals go by, whatever the counts."""
+    return {path: ({*one.counts}, column_type(one)) for path, one in known.fields.items()}
+
+
 def _learn(connection: Connection, collection: Collection, kept: Kept, gone: int) -> None:
     """Short and last: everyone who adds to the collection takes turns here."""
     if not kept.documents and not gone:
@@ -126,13 +133,15 @@ def _learn(connection: Connection, collection: Collection, kept: Kept, gone: int
     now = collections.lock(connection, collection.owner, collection.id)
     if now is None:
         raise LookupError(f"the collection {collection.id} is gone")
-    if gone:
-        collections.doubt_profile(connection, now.owner, now.id)
-    else:
-        learned = kept.observer.profile()
-        if now.profile is not None:
-            learned = profile.merge(profile.from_json(now.profile), learned)
-        collections.set_profile(connection, now, profile.to_json(learned), stale=now.profile_stale)
+    learned = kept.observer.profile()
+    if now.profile is not None:
+        before = profile.from_json(now.profile)
+        learned = profile.merge(before, learned)
+        if gone and _told(learned) == _told(before):
+            # The same again, which would be counted twice.
+            learned = before
+    stale = now.profile_stale or gone > 0
+    collections.set_profile(connection, now, profile.to_json(learned), stale=stale)
     kept.is_news = not now.reconsider
     collections.count(connection, now, kept.documents - gone)
     for chore in (PROPOSE, WORDS):
