@@ -435,6 +435,24 @@ def test_fields_are_named_by_json_pointers_everywhere(house: House, client: Test
     assert {one["path"] for one in shown["dry_run"]["misfits"]} == {*asked}
 
 
+def test_a_proposal_with_statements_of_before_is_proved_anew_whoever_looked_at_them(
+    house: House, client: TestClient
+) -> None:
+    store_orders(house)
+    think(house)
+    house.rows("UPDATE schema_def SET ddl = '-- ' || ddl, ddl_sha256 = %s", "0" * 64)
+    (listed,) = get(client, "/schemas")["items"]
+    approve = f"{BASE}/schemas/{listed['id']}/approve"
+
+    outdated = client.post(approve, json={"ddl_sha256": "0" * 64})
+    think(house)
+    proved = get(client, f"/schemas/{listed['id']}")
+
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "proposal_outdated")
+    assert proved["status"] == "provisional"
+    assert client.post(approve, json={"ddl_sha256": proved["ddl_sha256"]}).status_code == 202
+
+
 def test_jsonb_instead_of_a_table(house: House, client: TestClient) -> None:
     store_orders(house)
     think(house)

@@ -100,7 +100,8 @@ def approve_schema(
     looked_at = approval.ddl_sha256 if approval else None
     with services.database().transaction(caller.owner) as connection:
         approved = proposals.approve(connection, _by(caller), schema_id)
-        if looked_at not in (None, approved.ddl_sha256):
+        # One that is proved anew has other statements now: undone, it would be outdated for ever.
+        if approved.status != "proving" and looked_at not in (None, approved.ddl_sha256):
             raise Refused(
                 409, "other_statements", "The proposal has changed: look at its statements again."
             )
