@@ -453,6 +453,26 @@ def test_a_proposal_with_statements_of_before_is_proved_anew_whoever_looked_at_t
     assert client.post(approve, json={"ddl_sha256": proved["ddl_sha256"]}).status_code == 202
 
 
+@pytest.mark.parametrize("no", ["reject", "rollback"])
+def test_what_was_turned_down_as_a_person_had_changed_it_is_not_proposed_again(
+    house: House, client: TestClient, no: str
+) -> None:
+    store_orders(house)
+    think(house)
+    (listed,) = get(client, "/schemas")["items"]
+    way = f"{BASE}/schemas/{listed['id']}"
+    assert client.patch(way, json={"columns": {"/total": {"type": "text"}}}).status_code == 202
+    think(house)
+    for act in ("reject",) if no == "reject" else ("approve", "rollback"):
+        assert client.post(f"{way}/{act}").is_success
+        think(house)
+
+    store(house, json.dumps({**ORDERS[0], "order_id": 40}))
+    think(house)
+
+    assert [each["id"] for each in get(client, "/schemas")["items"]] == [listed["id"]]
+
+
 def test_jsonb_instead_of_a_table(house: House, client: TestClient) -> None:
     store_orders(house)
     think(house)

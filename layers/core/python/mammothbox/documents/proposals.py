@@ -19,7 +19,7 @@ from mammothbox.catalog.schema_defs import Proposed, SchemaDef, Storage
 from mammothbox.catalog.table_ddl import Unbuildable
 from mammothbox.documents import design as designs
 from mammothbox.documents.chore_names import BUILD, PROVE, UNDO
-from mammothbox.documents.design import TableDesign
+from mammothbox.documents.design import ColumnType, Path, TableDesign
 from mammothbox.documents.naming import table_name
 from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
@@ -74,7 +74,7 @@ def propose(
     if proposed.storage == "jsonb" and now is not None:
         return None
     said = schema_defs.turned_down(connection, owner, collection.id, proposed.structure_hash)
-    if any(_types(each) == _types(proposed) for each in said):
+    if any(asks_for(wanted, each) for each in said):
         return None
     if waiting is not None:
         schema_defs.move(connection, waiting, "superseded")
@@ -85,6 +85,12 @@ def propose(
     made = _required(schema_defs.get(connection, owner, schema_id), schema_id)
     _record(connection, made, "schema.proposed", By(owner, MACHINE, request_id))
     return schema_id
+
+
+def asks_for(wanted: Wanted, said: SchemaDef) -> bool:
+    """Whether it is what that schema was about, whatever else of the table has changed since."""
+    design = wanted.design if wanted.storage == "sql" else None
+    return wanted.storage == said.storage and _types(design) == _types(_design(said))
 
 
 def refreshed(connection: Connection, definition: SchemaDef) -> SchemaDef:
@@ -257,11 +263,8 @@ def _columns(proposed: Proposed) -> Any:
     return proposed.design and proposed.design["columns"]
 
 
-def _types(proposed: Proposed) -> Any:
-    """What a rejection is about, whatever else of the table has changed since."""
-    if proposed.design is None:
-        return proposed.storage
-    return [proposed.storage, *([one["path"], one["type"]] for one in proposed.design["columns"])]
+def _types(design: TableDesign | None) -> list[tuple[Path, ColumnType]] | None:
+    return None if design is None else [(column.path, column.type) for column in design.columns]
 
 
 def _locked(connection: Connection, by: By, schema_id: UUID) -> SchemaDef:

@@ -53,24 +53,31 @@ def _reconsider(connection: Connection, owner: str, collection_id: UUID) -> None
     now = schema_defs.in_force(connection, owner, collection_id)
     if proposals.base_of(now) is not None and collection.contract != "evolve":
         return
+    waiting = schema_defs.waiting(connection, owner, collection_id)
+    # What a person put in place of what was found holds on, from one version to the next.
+    before = waiting or now
     try:
-        wanted = _wanted(connection, collection, known, now)
-        proposals.propose(connection, collection, wanted, str(new_id()))
+        wanted = _wanted(connection, collection, known, now, before.overrides if before else {})
+        said = schema_defs.turned_down(connection, owner, collection_id, wanted.structure_hash)
+        # With what a person had put in it, it is what they said no to.
+        again = (_wanted(connection, collection, known, now, each.overrides) for each in said)
+        if not any(map(proposals.asks_for, again, said)):
+            proposals.propose(connection, collection, wanted, str(new_id()))
     except (Unbuildable, InvalidOverride) as error:
         logger.warning("no table can be made", extra={"why": str(error)})
 
 
 def _wanted(
-    connection: Connection, collection: Collection, known: Profile, now: SchemaDef | None
+    connection: Connection,
+    collection: Collection,
+    known: Profile,
+    now: SchemaDef | None,
+    overrides: dict[str, Any],
 ) -> Wanted:
     """A first table, or the next version of the one there is."""
     told = profile.shown(known)
     decision = decide(known)
     base = proposals.base_of(now)
-    waiting = schema_defs.waiting(connection, collection.owner, collection.id)
-    # What a person put in place of what was found holds on, from one version to the next.
-    before = waiting or now
-    overrides = before.overrides if before else {}
     changes: list[dict[str, Any]] = []
     wanted: TableDesign | None = None
     storage: Storage = overrides.get("storage") or decision.storage
