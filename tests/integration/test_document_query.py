@@ -15,8 +15,9 @@ from mammothbox.catalog import collections, document_query
 from mammothbox.catalog.collections import Collection
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.document_query import Page
+from mammothbox.catalog.document_tables import VIEWS
 from mammothbox.documents import profile, query_cursor
-from mammothbox.documents.query import Known, parse_query
+from mammothbox.documents.query import Known, Query, parse_query
 from mammothbox.documents.query_cursor import Key, Position
 from mammothbox.errors import Refused
 from psycopg import sql
@@ -348,6 +349,31 @@ def test_a_page_ends_where_it_would_weigh_too_much(database_urls: DatabaseUrls) 
     ]
     assert shown[1][0][1] == len(texts[1])
     assert [document.text for document in only.documents] == [f'{{"n": {n}}}' for n in range(5)]
+
+
+def test_what_comes_behind_a_pages_fill_is_not_written_out(database_urls: DatabaseUrls) -> None:
+    """That takes a second for a few large documents; how large they are is known before."""
+    texts = [json.dumps({"n": n, "values": [*range(150)]}) for n in range(4)]
+    collection = shelve(database_urls, texts)
+    room = 3 * len(texts[0])
+    with closing(Database(database_urls.app)) as app, app.transaction(OWNER) as connection:
+        stored = connection.execute(
+            sql.SQL("SELECT min(pg_column_size(doc)) AS size FROM {}").format(
+                sql.Identifier(VIEWS, collection.docs_table)
+            )
+        ).fetchone()
+        # Small numbers take more room as they are stored than written.
+        assert stored is not None
+        assert stored["size"] < room < 2 * stored["size"]
+        first = ask(connection, collection, most_bytes=room)
+        then = document_query.page(
+            connection, collection, Query(), first.ended, 50, most_bytes=room
+        )
+        only = ask(connection, collection, fields="n", most_bytes=room)
+
+    assert [document.text for document in first.documents + then.documents] == texts
+    assert len(first.documents) == 2
+    assert len(only.documents) == 4
 
 
 def test_a_long_value_is_read_from_the_document_that_had_it(database_urls: DatabaseUrls) -> None:

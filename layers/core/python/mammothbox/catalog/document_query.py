@@ -57,8 +57,11 @@ _IS_SHOWN = SQL(
 _PAGE = SQL(
     "WITH page AS (SELECT d.document_id, d.asset_id, d.doc{keys} FROM {source}{laterals}"
     " WHERE {condition} ORDER BY {sorted} LIMIT %(limit)s),"
-    " written AS MATERIALIZED ("
-    "SELECT document_id, asset_id{keys}, ({shown})::text AS text FROM page d),"
+    # Large documents that come behind a page's fill are not written out, which takes long.
+    " lifted AS (SELECT *, sum({heavy}) OVER (ORDER BY {order}"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM page),"
+    " written AS MATERIALIZED (SELECT document_id, asset_id{keys},"
+    " CASE WHEN coalesce(before, 0) <= %(bytes)s THEN ({shown})::text END AS text FROM lifted d),"
     " weighed AS (SELECT *, sum(octet_length(text))"
     " OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) AS so_far FROM written)"
     " SELECT document_id, asset_id, octet_length(text) AS size{told},"
@@ -95,9 +98,9 @@ def page(
 ) -> Page:
     """The next documents that the query finds, those in the trash left out.
 
-    It is shorter than `limit` when more would weigh too much. A document that does so alone is
-    there without its text. Raises `Refused` when `after` leads to a document that is gone, and
-    when it takes longer than a client waits.
+    It is shorter than `limit` when more would weigh too much, stored or written. A document that
+    does so alone is there without its text. Raises `Refused` when `after` leads to a document
+    that is gone, and when it takes longer than a client waits.
     """
     by = [SortedBy(order, n) for n, order in enumerate(query.orders)]
     # Compiling a statement takes longer than it runs.
@@ -179,6 +182,7 @@ class _Search:
             condition=SQL(" AND ").join(conditions),
             sorted=way.order(stretch),
             order=ordered(way.by),
+            heavy=SQL("pg_column_size(doc)" if self.query.fields is None else "0"),
             shown=_projection(self.query.fields, values),
         )
 
