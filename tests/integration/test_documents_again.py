@@ -283,3 +283,36 @@ def test_a_file_of_nothing_but_refusals_ends_soon(
     found = house.get(client, asset_id)
     assert found["status"] == "failed"
     assert found["error"]["code"] == "not_a_number"
+
+
+def test_what_ends_half_way_goes_on_where_it_was_to_go(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purge looks there, whatever the documents look more like by now."""
+    client = house.client()
+
+    def send(*numbers: int) -> UUID:
+        text = json.dumps({f"key{n}": n for n in range(*numbers)})
+        return house.upload(client, text.encode(), filename="a.json")
+
+    send(0, 6)
+    house.run_queues()
+    asset_id = send(2, 10)
+    house.run_queues("intake")
+    records = house.receive("schema")
+    with monkeypatch.context() as broken:
+        broken.setattr("mammothbox.documents.piece.keep", lambda *_: 1 / 0)
+        house.invoke("schema", records)
+    send(4, 13)
+    house.run_queues()
+    house.invoke("schema", records)
+
+    counts = "SELECT name, documents FROM collection ORDER BY created_at"
+    assert [row["documents"] for row in house.rows(counts)] == [2, 1]
+    client.delete(f"/api/v1/objects/{asset_id}?purge=true")
+    house.run_queues()
+    assert [row["documents"] for row in house.rows(counts)] == [1, 1]
+    docs = house.rows("SELECT docs_table FROM collection")
+    for row in docs:
+        left = house.rows(f'SELECT count(*) AS n FROM collections."{row["docs_table"]}"')
+        assert left == [{"n": 1}]

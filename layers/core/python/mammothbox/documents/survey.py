@@ -51,6 +51,8 @@ def survey(reading: Reading, work: Work) -> Outgoing:
     )
     with reading.database.transaction() as connection:
         before = document_parts.last(connection, asset.owner, asset.id)
+        # A purge looks for documents where a run that was cut short meant to put them.
+        planned = before or document_parts.get(connection, asset.owner, asset.id, 0)
     plan = _as_begun(plan, before)
     if before is not None and isinstance(plan, Ranges):
         # Its pieces were planned at one stroke, and their stages with them.
@@ -58,7 +60,7 @@ def survey(reading: Reading, work: Work) -> Outgoing:
     after = before.end_byte if before and isinstance(plan, Unpack) else 0
     outcomes = _outcomes(reading, work, original, after)
     first = _first(outcomes)
-    collection = _collection(reading, work, first, before)
+    collection = _collection(reading, work, first, planned)
     if collection is None:
         return _without_documents(reading, work, first)
     if isinstance(plan, Ranges):
@@ -117,13 +119,13 @@ def _first(outcomes: Iterator[Document | Refusal]) -> list[Document | Refusal]:
 
 
 def _collection(
-    reading: Reading, work: Work, first: Sequence[Document | Refusal], before: Part | None
+    reading: Reading, work: Work, first: Sequence[Document | Refusal], planned: Part | None
 ) -> Collection | None:
     """Where an earlier run put documents, those of this one go too."""
     asset = work.asset
-    if before is not None:
+    if planned is not None:
         with reading.database.transaction() as connection:
-            return collections.get(connection, asset.owner, before.collection_id)
+            return collections.get(connection, asset.owner, planned.collection_id)
     sample = [one.value for one in first if isinstance(one, Document)]
     return collect(reading.database, asset, sample, reading.settings) if sample else None
 
