@@ -162,6 +162,7 @@ def at(
         (at((52.0, 30.0, 36.0), (13.0, 24.0, 0.0)), 52.51, 13.4, None),
         (at((33.0, 51.0, 36.0), (70.0, 40.0, 12.0), "SW"), -33.86, -70.67, None),
         (at((1.5, 0.0, 0.0), (2.5, 0.0, 0.0), GPSAltitude=12.5), 1.5, 2.5, 12.5),
+        (at((52.5,), (13.25,)), 52.5, 13.25, None),
         (
             at((1.0, 0.0, 0.0), (2.0, 0.0, 0.0), GPSAltitude=400.0, GPSAltitudeRef=b"\x01"),
             1.0,
@@ -194,6 +195,14 @@ NOWHERE = {
 @pytest.mark.parametrize("gps", NOWHERE.values(), ids=NOWHERE)
 def test_what_is_no_place_is_none(gps: Tags) -> None:
     assert told(gps=gps).facts.place is None
+
+
+@pytest.mark.parametrize("words", ["Grüße aus Köln", "Снег в горах", "東京の夜景、新宿駅前"])
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_a_comment_is_read_in_either_order_of_bytes(words: str, charset: str) -> None:
+    said = told(exif={Base.UserComment: b"UNICODE\0" + words.encode(charset)}).facts.everything
+
+    assert said["exif"] == {"UserComment": words}
 
 
 def safe(value: Any) -> None:

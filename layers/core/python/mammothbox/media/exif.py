@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ _BELOW_SEA_LEVEL = 1
 _CHARSETS = {b"ASCII\0\0\0": "latin-1", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 # Windows writes these in UTF-16, as bytes.
 _WINDOWS = {Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject}
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ISO_SAYS_LOOK_ELSEWHERE = 65535
 
 
@@ -86,8 +88,10 @@ def comment(tags: Tags) -> str | None:
     value = tags.exif.get(Base.UserComment)
     if not isinstance(value, bytes):
         return text(value)
-    charset = _CHARSETS.get(value[:8])
-    return text(value[8:].decode(charset, "replace") if charset else value)
+    charset, words = _CHARSETS.get(value[:8]), value[8:]
+    if charset == "utf-16" and not words.startswith(_BYTE_ORDER_MARKS):
+        charset = _byte_order(words)
+    return text(words.decode(charset, "replace") if charset else value)
 
 
 def title(tags: Tags) -> str | None:
@@ -167,6 +171,16 @@ def _told(tag: int, value: Any) -> JsonValue:
     return plain(value)
 
 
+def _byte_order(words: bytes) -> str:
+    """Programs write either order, whatever the picture's own is. In every script the upper
+    halves of characters differ less than the lower ones, and in Latin they are zeros."""
+
+    def sameness(halves: bytes) -> tuple[int, int]:
+        return halves.count(0), -len(set(halves))
+
+    return "utf-16-be" if sameness(words[::2]) > sameness(words[1::2]) else "utf-16-le"
+
+
 def _number(value: object) -> float | None:
     """A finite number; a fraction with nothing below the line is none."""
     if isinstance(value, (tuple, list)):
@@ -221,8 +235,11 @@ def _offset_min(value: object) -> int | None:
 def _degrees(parts: object, side: object, sides: str) -> float | None:
     """Degrees, minutes and seconds; without its side of the world a number is no place."""
     towards = (text(side) or "")[:1].upper()
-    if not towards or towards not in sides or not isinstance(parts, (tuple, list)):
+    if not towards or towards not in sides:
         return None
+    if not isinstance(parts, (tuple, list)):
+        # Some programs write degrees alone, with a fraction.
+        parts = (parts,)
     numbers = [_number(part) for part in parts[: len(_DMS)]]
     known = [number for number in numbers if number is not None]
     if not known or len(known) != len(numbers) or min(known) < 0:
