@@ -94,6 +94,7 @@ def test_times(tags: dict[str, str], moment: str, offset: int | None) -> None:
         "2011",
         "2011-09-06",
         "yesterday",
+        "0001-01-01T00:00:00Z",
         "1904-01-01T00:00:00Z",
         "1970-01-01T00:00:00Z",
         "2026-13-45T00:00:00Z",

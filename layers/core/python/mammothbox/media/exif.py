@@ -16,7 +16,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from pydantic import JsonValue, ValidationError
 
 from mammothbox.media.plain import plain, plain_text
-from mammothbox.media.understood import Camera, Place
+from mammothbox.media.understood import FIRST_YEAR, Camera, Place
 
 _TIMES = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
@@ -24,8 +24,6 @@ _TIMES = (
 )
 _TIME = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)|Z")
-# Before the first photograph a clock was not set.
-_FIRST_YEAR = 1826
 _MOST_OFFSET_MIN = 14 * 60
 _ORIENTATIONS = range(1, 9)
 _DMS = (1, 60, 3600)
@@ -209,7 +207,7 @@ def _iso(tags: Tags) -> int | None:
 
 def _moment(value: object, fraction: object) -> datetime | None:
     found = _TIME.match(text(value) or "")
-    if found is None or int(found[1]) < _FIRST_YEAR:
+    if found is None or int(found[1]) < FIRST_YEAR:
         return None
     digits = re.match(r"\d{1,6}", text(fraction) or "")
     microsecond = int(digits[0].ljust(6, "0")) if digits else 0

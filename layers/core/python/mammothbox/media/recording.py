@@ -10,7 +10,7 @@ from fractions import Fraction
 from pydantic import ValidationError
 
 from mammothbox.media.plain import plain_text
-from mammothbox.media.understood import Camera, Place
+from mammothbox.media.understood import FIRST_YEAR, Camera, Place
 
 # Cameras that know the time zone write these; `creation_time` is in UTC, or says no zone.
 _TAKEN = ("com.apple.quicktime.creationdate", "date", "creation_time")
@@ -106,7 +106,8 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return None if moment.year in _EPOCHS and (moment.month, moment.day) == (1, 1) else moment
+    was_set = moment.year not in _EPOCHS or (moment.month, moment.day) != (1, 1)
+    return moment if was_set and moment.year >= FIRST_YEAR else None
 
 
 def _degrees(most_digits: int, sign: str, digits: str, fraction: str | None) -> float | None:

@@ -15,6 +15,8 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Long = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _OF_FACTS = ConfigDict(frozen=True, allow_inf_nan=False)
 _DAY_MIN = 24 * 60
+# Before the first photograph a clock was not set.
+FIRST_YEAR = 1826
 
 
 class Place(BaseModel):
