@@ -41,8 +41,10 @@ def lanes(parallel: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
     try:
         yield pool
     except BaseException:
+        # First, so that nobody who ends begins with the next.
+        pool.shutdown(wait=False, cancel_futures=True)
         stop.set()
-        ending = Thread(target=pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        ending = Thread(target=pool.shutdown, daemon=True)
         ending.start()
         ending.join(_MOMENT_S)
         raise
