@@ -126,7 +126,8 @@ def test_what_has_some_of_the_words_is_the_same_however_many_rows_are_expected(
     library.add("b.jpg", caption="A blue car before a house.", tags={"toy": None})
     library.add("c.jpg", caption="A red kite.")
 
-    for text in ("red car house", "blue house", "red car house tag:toy", "kite tower"):
+    ten = "red car house blue kite tower one two three four"
+    for text in ("red car house", "blue house", "red car house tag:toy", "kite tower", ten):
         few, many = (by_words(library, text, expected=expected) for expected in (1, 10**9))
         assert list(few.items()) == list(many.items()) != []
 

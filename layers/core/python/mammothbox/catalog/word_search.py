@@ -32,7 +32,7 @@ _MOST_MEMBERS = 500
 # part of the words, at least as much is looked for.
 _ENOUGH = 20
 # Weights of D, C, B and A: what words are worth by where they stand; see migration 0012.
-_WEIGHTS = "'{{0.1, 0.2, 0.4, 1.0}}'"
+_WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
 
 _STEER = (
     "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),"
@@ -62,20 +62,21 @@ _ALL_OF_IT = sql.SQL(" hit AS MATERIALIZED (SELECT * FROM found),")
 # Asked once, before anything else is: below a false one nothing is read.
 _FEW_HAVE_ALL = sql.SQL(" few AS MATERIALIZED (SELECT count(*) < %(enough)s AS so FROM found),")
 # Of all that there is, what lacks one of the words; and if that is little, too, what has one.
-_SOME_OF_MANY = sql.SQL(
-    " mostly AS MATERIALIZED (SELECT near.asset_id, near.words"
-    "  FROM unnest(%(all_but_one)s::tsquery[]) AS part (query) CROSS JOIN LATERAL ("
-    "   SELECT s.asset_id, s.words FROM searchable s WHERE {matching} AND s.words @@ part.query"
-    "   LIMIT %(most_of_part)s) near WHERE (SELECT so FROM few)),"
+_MOSTLY = sql.SQL(" mostly AS MATERIALIZED ({parts}),")
+_ONLY_MOSTLY = sql.SQL(" partly AS (SELECT * FROM mostly),")
+_OR_SOME = sql.SQL(
     " fewer AS MATERIALIZED (SELECT (SELECT so FROM few) AND count(*) < %(enough)s AS so"
     "  FROM mostly),"
-    " partly AS (SELECT * FROM mostly UNION ALL SELECT near.asset_id, near.words"
-    "  FROM unnest(%(one_each)s::tsquery[]) AS part (query) CROSS JOIN LATERAL ("
-    "   SELECT s.asset_id, s.words FROM searchable s WHERE {matching} AND s.words @@ part.query"
-    "   LIMIT %(most_of_part)s) near WHERE (SELECT so FROM fewer)),"
+    " partly AS (SELECT * FROM mostly UNION ALL {parts}),"
 )
-# Of the few that filters leave, what has any of the words, in one look: the planner knows how many
-# have them, which it cannot of words that it reads from a list, and so begins with the filters.
+# A look for each part, and not one for a list of them: so the planner knows how many have it, and
+# whether to begin with the filters or with the words, and with which. In 200,000 assets that is 7
+# ms instead of 16 where a filter leaves 10,000, and 10 instead of 20 for four words.
+_PART = sql.SQL(
+    "(SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
+    " AND s.words @@ {query}::tsquery AND (SELECT so FROM {asked}) LIMIT %(most_of_part)s)"
+)
+# Of the few that filters leave, what has any of the words, in one look.
 _SOME_OF_FEW = sql.SQL(
     " partly AS (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
     "  AND s.words @@ %(some)s::tsquery AND (SELECT so FROM few) LIMIT %(most)s),"
@@ -131,21 +132,21 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
     each = query_words.each(words)
     most = most_ranked(depth)
     most_of_part = max(_ENOUGH, most // max(1, len(each)))
-    statement = _parts(len(each), expected)
-    parts = [part.format(matching=conditions) for part in statement]
+    lacking_one = _named("lacking", query_words.all_but_one(words))
+    one_each = _named("one", query_words.one_each(words))
     # What is less than this was not cut off anywhere.
-    uncut = min(depth, most_of_part if _SOME_OF_MANY in statement else most)
+    uncut = min(depth, most_of_part if lacking_one and expected > _FEW else most)
     cursor = connection.execute(
-        sql.SQL("").join(parts),
+        _statement(conditions, list(lacking_one), list(one_each), expected),
         {
             **values,
+            **lacking_one,
+            **one_each,
             "owner": owner,
             "every": query_words.every(words),
             "some": query_words.some(words),
             "each": each,
             "words": len(each),
-            "all_but_one": query_words.all_but_one(words),
-            "one_each": query_words.one_each(words),
             "enough": _ENOUGH,
             "most": most,
             "most_of_part": most_of_part,
@@ -169,10 +170,29 @@ def matching(  # noqa: PLR0917 - as every retriever has them, and what is expect
     return read
 
 
-def _parts(words: int, expected: int) -> Sequence[sql.SQL]:
-    """The statement for so many words. One has no parts to look for, which to plan takes as long
-    as to find it."""
-    if words == 1:
-        return _WITH_ALL, _ALL_OF_IT, _RANKED
-    some = _SOME_OF_FEW if expected <= _FEW else _SOME_OF_MANY
-    return _WITH_ALL, _FEW_HAVE_ALL, some, _ALL_OR_SOME, _RANKED
+def _named(name: str, queries: Sequence[str]) -> dict[str, str]:
+    return {f"{name}_{at}": query for at, query in enumerate(queries)}
+
+
+def _statement(
+    conditions: sql.Composable, lacking_one: Sequence[str], one_each: Sequence[str], expected: int
+) -> sql.Composed:
+    """The statement for parts of those names. One word has no parts to look for, which to plan
+    takes as long as to find it."""
+    whole = _WITH_ALL.format(matching=conditions)
+    if not lacking_one:
+        return whole + _ALL_OF_IT + _RANKED
+    if expected <= _FEW:
+        some: sql.Composable = _SOME_OF_FEW.format(matching=conditions)
+    else:
+        mostly = _MOSTLY.format(parts=_parts(conditions, lacking_one, "few"))
+        rest = _OR_SOME.format(parts=_parts(conditions, one_each, "fewer"))
+        some = mostly + (rest if one_each else _ONLY_MOSTLY)
+    return whole + _FEW_HAVE_ALL + some + _ALL_OR_SOME.format(matching=conditions) + _RANKED
+
+
+def _parts(conditions: sql.Composable, names: Sequence[str], asked: str) -> sql.Composed:
+    return sql.SQL(" UNION ALL ").join(
+        _PART.format(matching=conditions, query=sql.Placeholder(name), asked=sql.Identifier(asked))
+        for name in names
+    )
