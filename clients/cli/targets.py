@@ -58,7 +58,9 @@ def object_ids(given: Sequence[str]) -> list[str]:
     """
     ids = [one for one in given if one != "-"] or piped_ids()
     if not ids:
-        raise Stop("Name at least one object by its id, or pipe ids in.", USAGE)
+        raise Stop(
+            "Name at least one object by its id: `mammothbox ls` shows them. Or pipe them.", USAGE
+        )
     return list(dict.fromkeys(the_id(one, "an object", "ls") for one in ids))
 
 

@@ -190,6 +190,21 @@ def test_an_exact_duplicate_is_shown_as_what_it_is_one_of(library: Library) -> N
     assert [result["id"] for result in like[0]] == [result["id"] for result in like[1]] != []
 
 
+def test_what_a_copy_alone_was_tagged_with_is_found_among_copies(library: Library) -> None:
+    client, cat = library.client, library.ids["cat"]
+    copy = library.house.upload(client, photo("cat"), filename="copy.jpg")
+    library.house.run_queues()
+
+    said = client.patch(f"/api/v1/objects/{copy}", json={"tags": {"add": ["Tomcat"]}})
+    assert said.status_code == 200, said.text
+
+    assert library.search(query="tag:tomcat")["results"] == []
+    (shown,) = library.search(query="tag:tomcat duplicates:include")["results"]
+    assert shown["id"] == str(copy)
+    # By its name the one is found that it is the same as.
+    assert str(cat) in [each["id"] for each in library.search(query="copy.jpg")["results"]]
+
+
 def test_what_was_asked_once_needs_no_model_again(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
