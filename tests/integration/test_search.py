@@ -149,6 +149,50 @@ def test_without_a_vector_pages_go_on_to_the_last_that_has_one_of_many_words(
     assert set(walk(library, text, 20)) == added
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "beach",
+        "red beach car",
+        "red beach car sunset tag:sea",
+        "car tag:sea,red -sunset",
+        "type:media red sea",
+        "lisbon beach kind:image",
+        "cluster:Lisbon red car",
+        "the beach duplicates:include",
+        "nothingness beach",
+    ],
+)
+def test_what_one_look_at_few_finds_is_what_each_retriever_finds_alone(
+    library: SearchLibrary, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    words = ("red", "beach", "car", "sunset", "sea", "tower")
+    members = []
+    for n in range(40):
+        own = [word for at, word in enumerate(words) if (n * 37 + at * at * 11) % 5 < 2]
+        kind = ("image", "image", "video", "json")[n % 4]
+        tags = {word: None if at else n / 60 for at, word in enumerate(own[:2])}
+        direction = (n % 7, n % 5, 1)
+        added = library.add("-".join([*own, f"{n}.x"]), tags=tags, direction=direction, kind=kind)
+        members += [added] if n % 3 else []
+        if kind == "json":
+            library.add_document(added, f"a {' '.join(own)} of Ada")
+    library.vectors.rows(
+        "DELETE FROM embedding WHERE asset_id IN (SELECT id FROM asset WHERE kind = 'json')"
+    )
+    library.add_cluster("Lisbon", members[:20])
+    library.trash(members[-1])
+    library.add("red-beach.jpg", tags={"sea": 1}, direction=BEACH, owner="bob")
+
+    together = library.search(text, limit=100, explain=True)
+    monkeypatch.setattr(retrieve, "_TOGETHER_UP_TO", -1)
+    alone = library.search(text, limit=100, explain=True)
+
+    assert (together.results, together.plan) == (alone.results, alone.plan)
+    assert {step.retriever: step.plan for step in alone.plan}["vector"] == "exact"
+    assert len(alone.results) > 3
+
+
 def test_a_cached_search_takes_few_round_trips(
     library: SearchLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

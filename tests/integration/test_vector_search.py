@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,18 @@ import pytest
 from mammothbox.catalog import searchable_list, vector_plan, vector_search
 from mammothbox.catalog.connection import Connection, Database
 from mammothbox.catalog.vector_plan import Plan
+from mammothbox.searching import retrieve
+from mammothbox.searching.asked import Asked
 from mammothbox.searching.filters import NOTHING, Box, Circle, Filters
 from mammothbox.searching.found import Ranking
+from mammothbox.searching.understand import understand
 from psycopg import sql
 
 from infra.local.postgres import DatabaseUrls, Server
 from tests.vector_search_library import (
     OWNERS,
     PER_CENT,
+    WORDS,
     Floats,
     Library,
     fill,
@@ -328,6 +332,23 @@ def test_each_plan_reads_its_indexes(
         )
 
     assert indexes(explaining.plans) == expected
+
+
+def test_what_a_filter_leaves_is_read_once_for_words_tags_and_vectors(filled: Filled) -> None:
+    library = filled.library
+    asked = understand(Asked(f"{WORDS[0]} {WORDS[1]}", filters=tagged("any-1")))
+    with filled.app.transaction("ada") as connection:
+        prepared = retrieve.prepare(connection, "ada", asked)
+        prepared = replace(prepared, vector=text_of(library.anchor))
+        explaining: Any = Explaining(connection)
+        rankings = retrieve.of_text(explaining, "ada", prepared, 40)
+
+    assert [each.retriever for each in rankings] == ["vector", "words", "tags", "documents"]
+    assert all(each.hits for each in rankings[:2])
+    together, _documents = explaining.plans
+    indexes([together])
+    read = [node.get("Index Name") for node in nodes(together)]
+    assert read.count("searchable_facets") == 1
 
 
 @pytest.mark.parametrize(

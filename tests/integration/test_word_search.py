@@ -11,12 +11,14 @@ from mammothbox.catalog import (
     filter_estimate,
     near_words,
     query_words,
+    questions,
     tag_search,
     word_search,
 )
 from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.word_search import Pending
+from mammothbox.catalog.questions import Question
 from mammothbox.searching.filters import Filters
+from mammothbox.searching.found import Hit
 from mammothbox.searching.plain_words import plain_words
 from mammothbox.searching.query_text import parse
 
@@ -34,10 +36,9 @@ def library(database_urls: DatabaseUrls) -> Iterator[SearchLibrary]:
     library.close()
 
 
-def ask(library: SearchLibrary, owner: str, asked: Callable[[Connection], Pending]) -> list[UUID]:
+def ask(library: SearchLibrary, owner: str, asked: Callable[[Connection], Question]) -> list[Hit]:
     with library.vectors.app.transaction(owner) as connection:
-        ranking = asked(connection)()
-    return [hit.document_id or hit.asset_id for hit in ranking.hits]
+        return list(questions.ask(connection, asked(connection))().hits)
 
 
 def by_words(
@@ -50,14 +51,12 @@ def by_words(
     """What is found by the words, and the share of them that it has."""
     query = parse(text)
 
-    def asked(connection: Connection) -> Pending:
+    def asked(connection: Connection) -> Question:
         words = query_words.understand(connection, owner, query.terms)()
         rows = expected or filter_estimate.rows(connection, owner, query.filters)()
-        return word_search.matching(connection, owner, words, query.filters, depth, rows)
+        return word_search.matching(owner, words, query.filters, depth, rows)
 
-    with library.vectors.app.transaction(owner) as connection:
-        hits = asked(connection)().hits
-    return {hit.asset_id: hit.share for hit in hits}
+    return {hit.asset_id: hit.share for hit in ask(library, owner, asked)}
 
 
 def matching(library: SearchLibrary, text: str, owner: str = "ada", depth: int = 10) -> list[UUID]:
@@ -70,22 +69,17 @@ def tagged(
     library: SearchLibrary, *labels: str, owner: str = "ada", filters: Filters = NO_FILTERS
 ) -> list[UUID]:
     terms = {label: 1 << number for number, label in enumerate(labels)}
-    return ask(
-        library,
-        owner,
-        lambda connection: tag_search.tagged(
-            connection, owner, terms, filters, 10, space=SPACE.name, of=len(labels)
-        ),
-    )
+    question = tag_search.tagged(owner, terms, filters, 10, space=SPACE.name, of=len(labels))
+    return [hit.asset_id for hit in ask(library, owner, lambda connection: question)]
 
 
-def documents(library: SearchLibrary, text: str, owner: str = "ada") -> list[UUID]:
-    def asked(connection: Connection) -> Pending:
+def documents(library: SearchLibrary, text: str, owner: str = "ada") -> list[UUID | None]:
+    def asked(connection: Connection) -> Question:
         query = parse(text)
         words = query_words.understand(connection, owner, query.terms)()
-        return document_search.documents_matching(connection, owner, words, query.filters, 10)
+        return document_search.documents_matching(owner, words, query.filters, 10)
 
-    return ask(library, owner, asked)
+    return [hit.document_id for hit in ask(library, owner, asked)]
 
 
 def test_words_are_found_wherever_they_stand_and_in_their_other_forms(
@@ -198,6 +192,19 @@ def test_what_has_some_of_the_words_follows_what_has_all(
     assert by_words(library, "unicorn night moose") == {one: 1 / 3}
     monkeypatch.setattr(word_search, "_ENOUGH", 1)
     assert by_words(library, "the full red moon") == {every: 1}
+
+
+def test_of_few_what_has_most_of_the_words_is_found_among_many_with_one(
+    library: SearchLibrary,
+) -> None:
+    older = [library.add(f"red {n}.jpg") for n in range(15)]
+    two = library.add("full red.jpg")
+    newer = [library.add(f"moon {n}.jpg") for n in range(15)]
+
+    found = list(by_words(library, "full red moon", depth=5))
+
+    assert found == [two, *reversed(newer[-4:])]
+    assert older[0] not in found
 
 
 def test_tags_come_by_how_many_and_how_sure_they_are(library: SearchLibrary) -> None:

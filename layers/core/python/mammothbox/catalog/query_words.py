@@ -9,7 +9,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.searching.asked import Term
 
 # Each costs two looks into the index, and few of those who ask write as many.
-_MOST_APART = 8
+MOST_APART = 8
 _A_PAIR = 2
 # Both as they stand and in their other forms, one behind the other, as `word_vector` has them.
 _UNDERSTOOD = (
@@ -89,7 +89,7 @@ def all_but_one(words: Sequence[Understood]) -> list[str]:
 
     Of very many words only the first are looked at, here and in `one_each`.
     """
-    alone = each(words)[:_MOST_APART]
+    alone = each(words)[:MOST_APART]
     if len(alone) == 1:
         return []
     return [" & ".join(alone[:at] + alone[at + 1 :]) for at in range(len(alone))]
@@ -97,7 +97,7 @@ def all_but_one(words: Sequence[Understood]) -> list[str]:
 
 def one_each(words: Sequence[Understood]) -> list[str]:
     """Tsqueries for what has one of the words, unless `all_but_one` comes to the same."""
-    alone = each(words)[:_MOST_APART]
+    alone = each(words)[:MOST_APART]
     return alone if len(alone) > _A_PAIR else []
 
 

@@ -8,10 +8,8 @@ from dataclasses import replace
 from psycopg import sql
 
 from mammothbox.catalog import search_filter
-from mammothbox.catalog.connection import Connection
-from mammothbox.catalog.word_search import Pending
+from mammothbox.catalog.questions import Question
 from mammothbox.searching.filters import Filters
-from mammothbox.searching.found import Hit, Ranking
 
 # Of what matches filters and has one of the tags, so many are looked at when that takes a look at
 # every one of their tags: some 10 microseconds each.
@@ -27,66 +25,52 @@ _BEST = sql.SQL(
     "  AND {matching} ORDER BY coalesce(t.score, 1) DESC, t.asset_id DESC LIMIT %(depth)s) near)"
 )
 _OF_THOSE_THAT_MATCH = sql.SQL(
-    "WITH named AS MATERIALIZED (SELECT s.asset_id FROM searchable s WHERE {matching}"
-    " AND s.facets && %(facets)s::text[] LIMIT %(most)s), best AS ("
+    "WITH named AS MATERIALIZED (SELECT s.asset_id FROM {rows}"
+    " AND s.facets && %(facets)s::text[] LIMIT %(most_tagged)s), best AS ("
     "SELECT lower(t.label) AS label, t.asset_id, coalesce(t.score, 1) AS score FROM tag t"
     " WHERE t.owner = %(owner)s AND t.asset_id = ANY(ARRAY(SELECT asset_id FROM named))"
     " AND lower(t.label) = ANY(%(labels)s) AND (t.space = '' OR t.space = %(space)s))"
 )
 _ORDERED = sql.SQL(
-    " SELECT asset_id, bit_count(bit_or(terms)::bit(64)) AS met, max(score) AS score,"
+    " SELECT asset_id, NULL::uuid AS document_id,"
+    # As a score is written, and not as it is kept: 0.3 is not 0.30000001.
+    " 1 - max(score)::numeric::float8 AS distance,"
+    " bit_count(bit_or(terms)::bit(64))::float8 / %(of)s AS share, NULL::bigint AS at_ms,"
     " (SELECT count(DISTINCT asset_id) FROM best) AS candidates FROM best"
     " JOIN unnest(%(labels)s::text[], %(terms)s::bigint[]) AS named (label, terms) USING (label)"
-    " GROUP BY asset_id ORDER BY met DESC, score DESC, asset_id DESC LIMIT %(depth)s"
+    " GROUP BY asset_id ORDER BY share DESC, distance, asset_id DESC LIMIT %(depth)s"
 )
 
 
 def tagged(
-    connection: Connection,
-    owner: str,
-    labels: Mapping[str, int],
-    filters: Filters,
-    depth: int,
-    *,
-    space: str,
-    of: int,
-) -> Pending:
+    owner: str, labels: Mapping[str, int], filters: Filters, depth: int, *, space: str, of: int
+) -> Question:
     """Assets with any of the labels, in small letters: first those that meet most of the query.
 
     Each label comes with the terms it is made of, as bits, `of` so many. What a hand said is as
-    sure as can be. `space` is the active one. To be called after `take_indexes`.
+    sure as can be. `space` is the active one. To be asked after `take_indexes`.
     """
     conditions, values = search_filter.conditions(filters)
     found = _OF_THOSE_THAT_MATCH if _narrows(filters) else _BEST
-    cursor = connection.execute(
-        found.format(matching=conditions) + _ORDERED,
-        {
-            **values,
-            "owner": owner,
-            "space": space,
-            "labels": list(labels),
-            "terms": list(labels.values()),
-            "facets": [f"tag:{label}" for label in labels],
-            "most": max(_MOST_LOOKED_AT, depth),
-            "depth": depth,
-        },
-        prepare=True,
+    values |= {
+        "owner": owner,
+        "space": space,
+        "labels": list(labels),
+        "terms": list(labels.values()),
+        "of": of,
+        "facets": [f"tag:{label}" for label in labels],
+        "most_tagged": max(_MOST_LOOKED_AT, depth),
+        "depth": depth,
+    }
+    return Question(
+        "tags",
+        "tags",
+        lambda rows: found.format(matching=conditions, rows=rows) + _ORDERED,
+        conditions,
+        values,
+        depth,
+        {"facets": sql.SQL("s.facets && %(facets)s::text[]")},
     )
-
-    def read() -> Ranking:
-        rows = cursor.fetchall()
-        return Ranking(
-            "tags",
-            tuple(
-                Hit(row["asset_id"], distance=1 - row["score"], share=row["met"] / of)
-                for row in rows
-            ),
-            "tags",
-            candidates=rows[0]["candidates"] if rows else 0,
-            exhausted=len(rows) < depth,
-        )
-
-    return read
 
 
 def _narrows(filters: Filters) -> bool:

@@ -66,6 +66,11 @@ class Plan:
     candidates: int
     width: int = 0
 
+    @property
+    def compares_all(self) -> bool:
+        """Whether every row that matches is looked at."""
+        return self.width == 0
+
 
 def expect(connection: Connection, owner: str, space: SpaceRow, filters: Filters) -> Expected:
     """What is to be expected of the filters, and of the space's index."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from psycopg import sql
 
 from mammothbox.catalog import search_filter, vector_plan
 from mammothbox.catalog.connection import Connection
+from mammothbox.catalog.questions import Question, ask
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.catalog.vector_plan import Expected, Plan
 from mammothbox.searching.filters import Filters
@@ -25,13 +27,14 @@ _EXACT = sql.SQL(
     "WITH near AS MATERIALIZED (SELECT asset_id, min(distance) AS distance FROM ("
     "SELECT e.asset_id, e.vector <=> %(query)s::text::vector AS distance FROM embedding e"
     " WHERE e.owner = %(owner)s AND e.space_id = {space} AND e.asset_id = ANY(ARRAY("
-    "SELECT s.asset_id FROM searchable s WHERE {conditions})) OFFSET 0) compared"
+    "SELECT s.asset_id FROM {rows})) OFFSET 0) compared"
     # What has no direction is not near anything.
     " WHERE distance <> 'NaN' GROUP BY asset_id ORDER BY 2, 1 LIMIT %(depth)s)"
-    " SELECT near.asset_id, near.distance, (SELECT e.at_ms FROM embedding e"
+    " SELECT near.asset_id, NULL::uuid AS document_id, near.distance, 1::float8 AS share,"
+    " (SELECT e.at_ms FROM embedding e"
     " WHERE e.owner = %(owner)s AND e.asset_id = near.asset_id AND e.space_id = {space}"
     " ORDER BY round((e.vector <=> %(query)s::text::vector)::numeric, 6), e.at_ms IS NULL, e.frame"
-    " LIMIT 1) AS at_ms FROM near"
+    " LIMIT 1) AS at_ms, NULL::bigint AS candidates FROM near"
     " ORDER BY near.distance, near.asset_id"
 )
 # What the index leads to, the nearest first. The planner cannot make a join of a subquery that
@@ -56,7 +59,7 @@ _BY_INDEX = sql.SQL(
 class _Asked:
     connection: Connection
     conditions: sql.Composable
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     space: SpaceRow
     depth: int
 
@@ -80,21 +83,42 @@ def nearest(  # noqa: PLR0917 - as every retriever has them, and the space
     filters, where that is known already. Settings of the transaction that steer the planner are
     changed.
     """
+    if expected is None:
+        expected = vector_plan.expect(connection, owner, space, filters)
+    plan = vector_plan.choose(expected, depth)
+    question = compared(owner, space, query, filters, depth, plan.candidates, apart_from)
+    asked = _Asked(connection, question.conditions, question.values, space, depth)
+    hits, name = ([], "") if plan.compares_all else _by_index(asked, plan)
+    if len(hits) >= depth:
+        return Ranking(RETRIEVER, tuple(hits), name, plan.candidates)
+    vector_plan.compare_all(connection)
+    found = ask(connection, question)()
+    return replace(found, plan=f"{name}, then exact") if name else found
+
+
+def compared(  # noqa: PLR0917 - as every retriever has them, and the space
+    owner: str,
+    space: SpaceRow,
+    query: str,
+    filters: Filters,
+    depth: int,
+    candidates: int,
+    apart_from: UUID | None = None,
+) -> Question:
+    """The same by comparing all that match. To be asked after `compare_all` or `take_indexes`."""
     conditions, values = search_filter.conditions(filters)
     if apart_from is not None:
         conditions += sql.SQL(" AND s.asset_id <> %(apart_from)s")
     values |= {"owner": owner, "query": query, "apart_from": apart_from, "depth": depth}
-    asked = _Asked(connection, conditions, values, space, depth)
-    if expected is None:
-        expected = vector_plan.expect(connection, owner, space, filters)
-    plan = vector_plan.choose(expected, depth)
-    hits, name = ([], "") if plan.width == 0 else _by_index(asked, plan)
-    if len(hits) < depth:
-        vector_plan.compare_all(connection)
-        hits = _run(asked, _EXACT)
-        name = f"{name}, then exact" if name else "exact"
-    exhausted = len(hits) < depth
-    return Ranking(RETRIEVER, tuple(hits), name, plan.candidates, exhausted)
+    return Question(
+        RETRIEVER,
+        "exact",
+        lambda rows: _EXACT.format(rows=rows, space=sql.Literal(space.id)),
+        conditions,
+        values,
+        depth,
+        candidates=candidates,
+    )
 
 
 def _by_index(asked: _Asked, plan: Plan) -> tuple[list[Hit], str]:
@@ -104,13 +128,13 @@ def _by_index(asked: _Asked, plan: Plan) -> tuple[list[Hit], str]:
     are far away before it has seen all that are nearer; so the best have to come from the first.
     """
     vector_plan.look(asked.connection, plan.width)
-    hits = _run(asked, _BY_INDEX, plan.width)
+    hits = _run(asked, plan.width)
     if len(hits) >= asked.depth:
         return hits, "hnsw"
     if not vector_plan.is_worth_going_on(plan, asked.depth, len(hits)):
         return [], "hnsw"
     vector_plan.look_further(asked.connection)
-    longer = _run(asked, _BY_INDEX, vector_plan.vectors_for(asked.depth))
+    longer = _run(asked, vector_plan.vectors_for(asked.depth))
     found = {hit.asset_id: hit for hit in longer}
     # Both are nearly all of what is near, and not quite the same.
     found |= {hit.asset_id: hit for hit in hits}
@@ -118,9 +142,9 @@ def _by_index(asked: _Asked, plan: Plan) -> tuple[list[Hit], str]:
     return by_distance[: asked.depth], "iterative"
 
 
-def _run(asked: _Asked, statement: sql.SQL, vectors: int | None = None) -> list[Hit]:
+def _run(asked: _Asked, vectors: int) -> list[Hit]:
     # As literals: the planner has to see that the condition of the partial index holds.
-    query = statement.format(
+    query = _BY_INDEX.format(
         conditions=asked.conditions,
         space=sql.Literal(asked.space.id),
         dimension=sql.Literal(asked.space.dimension),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from psycopg import sql
@@ -10,11 +11,8 @@ from psycopg import sql
 from mammothbox.catalog import query_words, search_filter
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.query_words import Understood
+from mammothbox.catalog.questions import Question
 from mammothbox.searching.filters import Filters
-from mammothbox.searching.found import Hit, Ranking
-
-# What was asked of the server; calling it waits for the answer. So several are asked in one go.
-Pending: TypeAlias = Callable[[], Ranking]
 
 # Of a word that more have, so many times as many as are wanted are ranked: those that the index,
 # or the list, has first. Measured on 200,000 assets: a thousand take 3 to 8 ms of a core for words
@@ -34,6 +32,9 @@ _ENOUGH = 20
 # Weights of D, C, B and A: what words are worth by where they stand; see migration 0012.
 _WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
 
+# The common table expression of what has some of the words, given the rows and the conditions.
+_Some: TypeAlias = Callable[[sql.Composable, sql.Composable], sql.Composable]
+
 _STEER = (
     "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),"
     " set_config('max_parallel_workers_per_gather', '0', true),"
@@ -41,7 +42,7 @@ _STEER = (
 )
 
 _WITH_ALL = sql.SQL(
-    "WITH direct AS MATERIALIZED (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
+    "WITH direct AS MATERIALIZED (SELECT s.asset_id, s.words FROM {rows}"
     " AND s.words @@ %(every)s::tsquery LIMIT %(most)s),"
     " named AS MATERIALIZED (SELECT c.id, c.words FROM cluster c WHERE c.owner = %(owner)s"
     "  AND c.status <> 'merged' AND c.words @@ %(some)s::tsquery"
@@ -76,11 +77,12 @@ _PART = sql.SQL(
     "(SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
     " AND s.words @@ {query}::tsquery AND (SELECT so FROM {asked}) LIMIT %(most_of_part)s)"
 )
-# Of the few that filters leave, what has any of the words, in one look.
+# Of the few that filters leave, what has any of the words, in one look: most of them first.
 _SOME_OF_FEW = sql.SQL(
-    " partly AS (SELECT s.asset_id, s.words FROM searchable s WHERE {matching}"
-    "  AND s.words @@ %(some)s::tsquery AND (SELECT so FROM few) LIMIT %(most)s),"
+    " partly AS (SELECT s.asset_id, s.words FROM {rows} AND s.words @@ %(some)s::tsquery"
+    "  AND (SELECT so FROM few) ORDER BY {had} DESC, s.asset_id DESC LIMIT %(most)s),"
 )
+_HAS = sql.SQL("(s.words @@ {}::tsquery)::integer")
 _ALL_OR_SOME = sql.SQL(
     " partly_named AS (SELECT s.asset_id, member.words || s.words AS words"
     "  FROM member JOIN searchable s ON s.owner = %(owner)s AND s.asset_id = member.asset_id"
@@ -94,7 +96,9 @@ _RANKED = sql.SQL(
     "   WHERE hit.words @@ word.query) counted CROSS JOIN LATERAL (SELECT"
     "   ts_rank_cd(" + _WEIGHTS + ", hit.words, CASE WHEN had = %(words)s THEN %(every)s::tsquery"
     "   ELSE %(some)s::tsquery END, 1) AS rank) weighed ORDER BY asset_id, had DESC, rank DESC)"
-    " SELECT asset_id, had, (SELECT count(*) FROM ranked) AS candidates FROM ranked"
+    " SELECT asset_id, NULL::uuid AS document_id, NULL::float8 AS distance,"
+    " had::float8 / %(words)s AS share, NULL::bigint AS at_ms,"
+    " (SELECT count(*) FROM ranked) AS candidates FROM ranked"
     " ORDER BY had DESC, rank DESC, asset_id DESC LIMIT %(depth)s"
 )
 
@@ -113,85 +117,87 @@ def most_ranked(depth: int) -> int:
     return max(depth, min(_MOST_RANKED, _RANKED_FOR_ONE * depth))
 
 
-def matching(  # noqa: PLR0917 - as every retriever has them, and what is expected
-    connection: Connection,
-    owner: str,
-    words: Sequence[Understood],
-    filters: Filters,
-    depth: int,
-    expected: int,
-) -> Pending:
+def matching(
+    owner: str, words: Sequence[Understood], filters: Filters, depth: int, expected: int
+) -> Question:
     """Assets with all of the words: in their own, or some in the name of their cluster.
 
     Where that is less than a page, those with some of the words follow, the ones with most of
     them first; a hit's share tells how many it has. Words weigh by where they stand and by how
     near they are to each other; of equals the newest comes first. `expected` is how many rows the
-    filters are expected to leave. To be called after `take_indexes`.
+    filters are expected to leave. To be asked after `take_indexes`.
     """
-    conditions, values = search_filter.conditions(filters)
-    each = query_words.each(words)
-    most = most_ranked(depth)
-    most_of_part = max(_ENOUGH, most // max(1, len(each)))
+    # Of one word there are no parts.
+    if expected <= _FEW or len(query_words.each(words)) == 1:
+        return matching_of_few(owner, words, filters, depth)
     lacking_one = _named("lacking", query_words.all_but_one(words))
     one_each = _named("one", query_words.one_each(words))
-    # What is less than this was not cut off anywhere.
-    uncut = min(depth, most_of_part if lacking_one and expected > _FEW else most)
-    cursor = connection.execute(
-        _statement(conditions, list(lacking_one), list(one_each), expected),
-        {
-            **values,
-            **lacking_one,
-            **one_each,
-            "owner": owner,
-            "every": query_words.every(words),
-            "some": query_words.some(words),
-            "each": each,
-            "words": len(each),
-            "enough": _ENOUGH,
-            "most": most,
-            "most_of_part": most_of_part,
-            "clusters": _MOST_CLUSTERS,
-            "members": _MOST_MEMBERS,
-            "depth": depth,
-        },
-        prepare=True,
-    )
+    most_of_part = max(_ENOUGH, most_ranked(depth) // len(query_words.each(words)))
 
-    def read() -> Ranking:
-        rows = cursor.fetchall()
-        return Ranking(
-            "words",
-            tuple(Hit(row["asset_id"], share=row["had"] / len(each)) for row in rows),
-            "words",
-            candidates=rows[0]["candidates"] if rows else 0,
-            exhausted=len(rows) < uncut,
-        )
+    def some(_: sql.Composable, conditions: sql.Composable) -> sql.Composable:
+        mostly = _MOSTLY.format(parts=_parts(conditions, lacking_one, "few"))
+        if not one_each:
+            return mostly + _ONLY_MOSTLY
+        return mostly + _OR_SOME.format(parts=_parts(conditions, one_each, "fewer"))
 
-    return read
+    question = _question(owner, words, filters, depth, some)
+    values = {**question.values, **lacking_one, **one_each, "most_of_part": most_of_part}
+    return replace(question, values=values, uncut=min(depth, most_of_part))
+
+
+def matching_of_few(
+    owner: str, words: Sequence[Understood], filters: Filters, depth: int
+) -> Question:
+    """The same where filters leave few, each of which can be looked at."""
+    one_each = _named("one", query_words.each(words)[: query_words.MOST_APART])
+
+    def some(rows: sql.Composable, _: sql.Composable) -> sql.Composable:
+        return _SOME_OF_FEW.format(rows=rows, had=_how_many(one_each))
+
+    question = _question(owner, words, filters, depth, some)
+    return replace(question, values={**question.values, **one_each})
+
+
+def _question(
+    owner: str, words: Sequence[Understood], filters: Filters, depth: int, some: _Some
+) -> Question:
+    conditions, values = search_filter.conditions(filters)
+    each, most = query_words.each(words), most_ranked(depth)
+
+    def statement(rows: sql.Composable) -> sql.Composed:
+        found = _WITH_ALL.format(rows=rows, matching=conditions)
+        # One word has no parts to look for, which to plan takes as long as to find it.
+        if len(each) == 1:
+            return found + _ALL_OF_IT + _RANKED
+        rest = _ALL_OR_SOME.format(matching=conditions)
+        return found + _FEW_HAVE_ALL + some(rows, conditions) + rest + _RANKED
+
+    values |= {
+        "owner": owner,
+        "every": query_words.every(words),
+        "some": query_words.some(words),
+        "each": each,
+        "words": len(each),
+        "enough": _ENOUGH,
+        "most": most,
+        "clusters": _MOST_CLUSTERS,
+        "members": _MOST_MEMBERS,
+        "depth": depth,
+    }
+    columns = {"words": sql.SQL("s.words @@ %(some)s::tsquery")}
+    return Question("words", "words", statement, conditions, values, min(depth, most), columns)
 
 
 def _named(name: str, queries: Sequence[str]) -> dict[str, str]:
     return {f"{name}_{at}": query for at, query in enumerate(queries)}
 
 
-def _statement(
-    conditions: sql.Composable, lacking_one: Sequence[str], one_each: Sequence[str], expected: int
-) -> sql.Composed:
-    """The statement for parts of those names. One word has no parts to look for, which to plan
-    takes as long as to find it."""
-    whole = _WITH_ALL.format(matching=conditions)
-    if not lacking_one:
-        return whole + _ALL_OF_IT + _RANKED
-    if expected <= _FEW:
-        some: sql.Composable = _SOME_OF_FEW.format(matching=conditions)
-    else:
-        mostly = _MOSTLY.format(parts=_parts(conditions, lacking_one, "few"))
-        rest = _OR_SOME.format(parts=_parts(conditions, one_each, "fewer"))
-        some = mostly + (rest if one_each else _ONLY_MOSTLY)
-    return whole + _FEW_HAVE_ALL + some + _ALL_OR_SOME.format(matching=conditions) + _RANKED
+def _how_many(names: Iterable[str]) -> sql.Composed:
+    """How many of the words of those names a row has."""
+    return sql.SQL(" + ").join(_HAS.format(sql.Placeholder(name)) for name in names)
 
 
-def _parts(conditions: sql.Composable, names: Sequence[str], asked: str) -> sql.Composed:
+def _parts(conditions: sql.Composable, names: Iterable[str], asked: str) -> sql.Composed:
     return sql.SQL(" UNION ALL ").join(
         _PART.format(matching=conditions, query=sql.Placeholder(name), asked=sql.Identifier(asked))
         for name in names

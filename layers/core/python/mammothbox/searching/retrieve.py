@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from mammothbox.catalog import (
@@ -14,14 +16,15 @@ from mammothbox.catalog import (
     query_words,
     searchable_list,
     tag_search,
+    vector_plan,
     vector_search,
     word_search,
 )
 from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.query_words import Understood
+from mammothbox.catalog.questions import Pending, Question, ask, ask_together
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.catalog.vector_plan import Expected
-from mammothbox.catalog.word_search import Pending
 from mammothbox.searching.answer import Result, Step
 from mammothbox.searching.asked import About, Query
 from mammothbox.searching.filters import Filters
@@ -33,6 +36,11 @@ from mammothbox.searching.understand import contradicted, names, with_clusters
 
 # As deep as any search goes, and as long as any list is.
 MOST = 1000
+# Where filters leave more, words and tags are found sooner by their indexes than by looking at each
+# row, though vectors are compared: among 17,000 it takes as long either way.
+_TOGETHER_UP_TO = 20_000
+
+_Words: TypeAlias = "Callable[[str, Sequence[Understood], Filters, int], Question]"
 
 
 @dataclass(frozen=True)
@@ -132,22 +140,18 @@ def of_text(connection: Connection, owner: str, prepared: Prepared, depth: int) 
     if rows is None:
         rows = filter_estimate.rows(connection, owner, prepared.filters)()
     word_search.take_indexes(connection)
+    space, vector = prepared.space, prepared.vector
+    if not prepared.reads_text or space is None or vector is None:
+        return [read() for read in _ask(connection, owner, prepared, depth, rows)]
+    expected = Expected(rows, prepared.indexed)
+    if rows <= _TOGETHER_UP_TO and vector_plan.choose(expected, depth).compares_all:
+        return _of_few(connection, owner, prepared, space, vector, depth, rows)
     pending = _ask(connection, owner, prepared, depth, rows)
-    rankings: list[Ranking] = []
-    if prepared.reads_text and prepared.space is not None and prepared.vector is not None:
-        # What was asked above is answered with the first of this.
-        rankings.append(
-            vector_search.nearest(
-                connection,
-                owner,
-                prepared.space,
-                prepared.vector,
-                prepared.filters,
-                depth,
-                expected=Expected(rows, prepared.indexed),
-            )
-        )
-    return [*rankings, *(read() for read in pending)]
+    nearest = vector_search.nearest(
+        connection, owner, space, vector, prepared.filters, depth, expected=expected
+    )
+    # What was asked before is answered with the first of that.
+    return [nearest, *(read() for read in pending)]
 
 
 def by_vector(
@@ -178,35 +182,51 @@ def by_vector(
 
 
 def _ask(
-    connection: Connection, owner: str, prepared: Prepared, depth: int, expected: int
+    connection: Connection, owner: str, prepared: Prepared, depth: int, rows: int
 ) -> list[Pending]:
     """Ask for whatever needs no model; nothing waits here for an answer."""
-    about = prepared.query.about
-    filters = of_kind(prepared.filters, prepared.query.about)
-    pending: list[Pending] = []
+    words = partial(word_search.matching, expected=rows)
+    asked = [*_of_assets(owner, prepared, depth, words), *_of_documents(owner, prepared, depth)]
+    return [ask(connection, question) for question in asked]
+
+
+def _of_few(  # noqa: PLR0917 - as every retriever has them
+    connection: Connection,
+    owner: str,
+    prepared: Prepared,
+    space: SpaceRow,
+    vector: str,
+    depth: int,
+    rows: int,
+) -> list[Ranking]:
+    """All of that and the nearest, where every row that matches is looked at for them anyway."""
+    nearest = vector_search.compared(owner, space, vector, _filters(prepared), depth, rows)
+    others = _of_assets(owner, prepared, depth, word_search.matching_of_few)
+    together = ask_together(connection, [nearest, *others])
+    documents = [ask(connection, each) for each in _of_documents(owner, prepared, depth)]
+    return [*together(), *(read() for read in documents)]
+
+
+def _of_assets(owner: str, prepared: Prepared, depth: int, words: _Words) -> Iterator[Question]:
+    filters = _filters(prepared)
     if query_words.every(prepared.words):
-        pending.append(
-            word_search.matching(connection, owner, prepared.words, filters, depth, expected)
-        )
-        if about != "media":
-            pending.append(
-                document_search.documents_matching(
-                    connection, owner, prepared.words, filters, depth
-                )
-            )
+        yield words(owner, prepared.words, filters, depth)
     meaning = _that_mean_something(prepared.words)
     named = {
         label: bits & meaning
         for label, bits in labels(prepared.query.terms).items()
         if bits & meaning
     }
-    if about != "document" and named:
+    if prepared.query.about != "document" and named:
         space = prepared.space.name if prepared.space else ""
         of = meaning.bit_count()
-        pending.append(
-            tag_search.tagged(connection, owner, named, filters, depth, space=space, of=of)
-        )
-    return pending
+        yield tag_search.tagged(owner, named, filters, depth, space=space, of=of)
+
+
+def _of_documents(owner: str, prepared: Prepared, depth: int) -> Iterator[Question]:
+    if query_words.every(prepared.words) and prepared.query.about != "media":
+        filters = _filters(prepared)
+        yield document_search.documents_matching(owner, prepared.words, filters, depth)
 
 
 def _that_mean_something(words: Sequence[Understood]) -> int:
@@ -221,6 +241,10 @@ def _listed(connection: Connection, owner: str, prepared: Prepared, depth: int) 
     results = tuple(Result(hit.asset_id) for hit in ranking.hits)
     complete, cut_off = _is_all([ranking], depth), _goes_on(results, [ranking], depth)
     return Found(results[:MOST], (_step(ranking),), complete, cut_off=cut_off)
+
+
+def _filters(prepared: Prepared) -> Filters:
+    return of_kind(prepared.filters, prepared.query.about)
 
 
 def of_kind(filters: Filters, about: About | None) -> Filters:
