@@ -10,6 +10,7 @@ import pytest
 from mammothbox import stages
 from mammothbox.embedding import embed
 from mammothbox.messages import Outgoing
+from mammothbox.storage.library import Library
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -362,6 +363,28 @@ def test_a_purge_in_the_middle_of_embedding_leaves_nothing_behind(
 
     assert names_of(house, asset_id) == set()
     assert house.rows("SELECT * FROM embedding") == []
+
+
+def test_a_purge_that_comes_while_a_file_is_decoded_leaves_nothing_behind(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset_id = house.upload(client, photo())
+    house.run_queues("intake")
+    records = house.receive("embed")
+    store = Library.store
+
+    def purged_just_before(library: Library, made: Any) -> None:
+        client.delete(f"/api/v1/objects/{asset_id}?purge=true")
+        store(library, made)
+        assert names_of(house, asset_id)
+
+    monkeypatch.setattr(Library, "store", purged_just_before)
+
+    failed = house.invoke("embed", records)
+
+    assert names_of(house, asset_id) == set()
+    assert failed == [records[0]["messageId"]]
+    assert house.invoke("embed", records) == []
 
 
 def test_a_model_that_is_missing_holds_nothing_else_up(house: House, client: TestClient) -> None:

@@ -160,6 +160,8 @@ def _record(
     clustering = clusterings.lock(connection, owner)
     # Before anything refers to the asset, or a hand's word that is just being written is missed.
     assets.lock(connection, owner, asset_id)
+    if assets.get(connection, owner, asset_id) is None:
+        raise LeaseLost(work.claim.key)
     media.record(connection, owner, asset_id, understood.facts, understood.phash)
     media.record_derivatives(connection, owner, asset_id, understood.derivatives)
     if look is None:
