@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from infra.topology import RAW_BUCKET
 from tests.house import House, forget_everything, object_created
-from tests.integration.outside import listen
+from tests.integration.outside import happen_during, listen
 
 MEBIBYTE = 1024**2
 PART = 8 * MEBIBYTE
@@ -291,6 +291,44 @@ def test_parts_become_one_object_and_completing_again_changes_nothing(
     assert (asset["status"], asset["size_bytes"]) == ("ready", PART + 100)
     assert asset["sha256"] == hashlib.sha256(b"a" * PART + b"z" * 100).hexdigest()
     assert complete(client, two_parts, parts).json()["status"] == "complete"
+
+
+def test_no_upload_begins_for_bytes_that_have_come_meanwhile(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same request comes twice at once, and what the other one was told to do is done."""
+    monkeypatch.setenv("SINGLE_UPLOAD_LIMIT", "10")
+    begun = announce_as(client, len(TEXT), key="k-1")
+    house.rows("UPDATE asset_raw SET multipart_upload_id = NULL, multipart_part_size = NULL")
+    opened = open_uploads(house)
+
+    def arrive() -> None:
+        if house.rows("SELECT 1 FROM asset_raw WHERE observed_at IS NULL"):
+            house.put(f"incoming/ada/{begun['system_id']}", TEXT)
+            house.run_queues("intake")
+
+    happen_during(monkeypatch, "CreateMultipartUpload", arrive)
+    again = announce_as(client, len(TEXT), key="k-1")
+
+    assert (again["method"], again.get("reason")) == ("NONE", "already_received")
+    assert open_uploads(house) == opened
+
+
+def test_no_upload_begins_for_what_is_erased_meanwhile(
+    house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SINGLE_UPLOAD_LIMIT", "10")
+    begun = announce_as(client, len(TEXT), key="k-1")
+    house.rows("UPDATE asset_raw SET multipart_upload_id = NULL, multipart_part_size = NULL")
+    opened = open_uploads(house)
+    erase = f"/api/v1/objects/{begun['system_id']}?purge=true"
+    admin = house.client("admin")
+
+    happen_during(monkeypatch, "CreateMultipartUpload", lambda: admin.delete(erase))
+    again = announce_as(client, len(TEXT), key="k-1")
+
+    assert (again["method"], again.get("reason")) == ("NONE", "purged")
+    assert open_uploads(house) == opened
 
 
 def test_a_wrong_etag_is_refused_and_the_right_one_still_works(

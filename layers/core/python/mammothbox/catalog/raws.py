@@ -76,8 +76,11 @@ def observe(connection: Connection, owner: str, raw_id: UUID, observed: Observed
 
 def begin_multipart(
     connection: Connection, owner: str, raw_id: UUID, upload_id: str, part_size: int
-) -> str:
-    """Note the upload's id unless another call was first, and return the one that stands."""
+) -> str | None:
+    """Note the upload's id unless another call was first, and return the one that stands.
+
+    `None` when nothing is waited for any more: the bytes have come, or were erased.
+    """
     row = connection.execute(
         "UPDATE asset_raw SET multipart_upload_id = coalesce(multipart_upload_id, %s),"
         " multipart_part_size = coalesce(multipart_part_size, %s)"
@@ -85,8 +88,7 @@ def begin_multipart(
         " RETURNING multipart_upload_id",
         [upload_id, part_size, owner, raw_id],
     ).fetchone()
-    standing: str = row["multipart_upload_id"] if row else upload_id
-    return standing
+    return row["multipart_upload_id"] if row else None
 
 
 def unfinished_uploads(connection: Connection, upload_ids: Sequence[str]) -> set[str]:

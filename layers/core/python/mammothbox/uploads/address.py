@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mammothbox.catalog import raws
+from mammothbox.catalog import assets, raws
 from mammothbox.catalog.assets import Asset
 from mammothbox.catalog.connection import Database
 from mammothbox.settings import StorageSettings
@@ -124,16 +124,19 @@ def object_metadata(asset: Asset) -> dict[str, str]:
     return metadata
 
 
-def _multipart_address(desk: Desk, asset: Asset, size: int) -> MultipartAddress:
+def _multipart_address(desk: Desk, asset: Asset, size: int) -> Address:
     plan = part_plan(asset, size)
     upload_id = asset.multipart_upload_id or _begin(desk, asset, plan)
+    if upload_id is None:
+        return _no_longer_waited_for(desk, asset)
     first = range(1, min(FIRST_PARTS, plan.count) + 1)
     return MultipartAddress(
         plan, signed_parts(desk, asset, upload_id, first), parts_expire_at(desk)
     )
 
 
-def _begin(desk: Desk, asset: Asset, plan: PartPlan) -> str:
+def _begin(desk: Desk, asset: Asset, plan: PartPlan) -> str | None:
+    """The upload that stands; `None` when none is needed any more."""
     content_type = asset.declared_content_type or "application/octet-stream"
     upload_id = desk.multipart.create(asset.key, content_type, object_metadata(asset))
     with desk.database.transaction(asset.owner) as connection:
@@ -142,3 +145,9 @@ def _begin(desk: Desk, asset: Asset, plan: PartPlan) -> str:
         # The same request came twice at once; the other one was first.
         desk.multipart.abort(asset.key, upload_id)
     return standing
+
+
+def _no_longer_waited_for(desk: Desk, asset: Asset) -> NothingToSend:
+    with desk.database.transaction(asset.owner) as connection:
+        is_there = assets.get(connection, asset.owner, asset.id) is not None
+    return NothingToSend("already_received" if is_there else "purged", None)
