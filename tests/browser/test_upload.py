@@ -195,6 +195,32 @@ def test_a_large_file_goes_on_after_a_reload(page: Page, owner: Owner, tmp_path:
     assert (item["filename"], item["size_bytes"]) == ("film.bin", 120_000_000)
 
 
+def test_a_large_file_whose_completion_was_not_heard_of_is_not_sent_again(
+    page: Page, owner: Owner, tmp_path: Path, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 409")
+    film = made(tmp_path, "film.bin", os.urandom(1_000_000) * 101)
+    held: list[Route] = []
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        held.append(route)
+
+    page.goto("/#/upload")
+    page.route("**/complete", lose)
+    choose(page, film)
+    until(page, lambda: bool(held))
+    page.get_by_role("button", name="Pause").click()
+    page.unroute("**/complete", lose)
+    with sent_to_the_store(page, owner) as requests:
+        page.get_by_role("button", name="Resume").click()
+        all_done(page, "1 of 1 file done")
+
+    assert requests == []
+    expect(row(page, "film.bin")).to_contain_text("Ready")
+    assert len(owner.client.rows("SELECT 1 FROM asset WHERE owner = %s", owner.name)) == 1
+
+
 _KEEPING = """() => {
   window.showOpenFilePicker = async () => {
     const folder = await navigator.storage.getDirectory();

@@ -245,6 +245,22 @@ def test_a_large_file_goes_on_with_the_parts_that_are_missing(
     assert stored(house) == hashes([large])
 
 
+def test_a_large_file_whose_completion_was_never_heard_of_is_known(
+    house: House, person: Person, storage: Proxy, front: Proxy, large: Path
+) -> None:
+    front.fails("lose", method="POST", path="/complete")
+
+    first = person("upload", large, "--patience", "0")
+    front.works()
+    again = person("upload", large, "--patience", "1")
+
+    assert first.status == 6
+    assert again.status == 0, again.err
+    assert "1 known" in again.err
+    assert parts_sent(storage) == 3
+    assert stored(house) == hashes([large])
+
+
 def test_parts_that_fail_are_sent_again(
     house: House, person: Person, storage: Proxy, front: Proxy, large: Path
 ) -> None:

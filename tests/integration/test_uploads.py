@@ -293,6 +293,17 @@ def test_parts_become_one_object_and_completing_again_changes_nothing(
     assert complete(client, two_parts, parts).json()["status"] == "complete"
 
 
+def test_after_the_parts_became_one_object_there_are_no_more_to_send(
+    house: House, client: TestClient, two_parts: dict[str, Any]
+) -> None:
+    where = f"/api/v1/uploads/{two_parts['system_id']}/parts"
+    complete(client, two_parts, [send_part(house, two_parts, number) for number in (1, 2)])
+
+    page = client.get(where)
+
+    assert (page.status_code, page.json()["code"]) == (409, "already_received")
+
+
 def test_no_upload_begins_for_bytes_that_have_come_meanwhile(
     house: House, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

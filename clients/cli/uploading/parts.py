@@ -27,11 +27,11 @@ class LargeFile:
     system_id: str
     parallel: int
 
-    def send(self) -> None:
-        """Send what is missing and put it together.
+    def send(self) -> bool:
+        """Send what is missing and put it together; `False` when that was done before.
 
-        Raises what `Transfer` raises; `Passing` also when the upload is over: it was put
-        together before, or must be announced anew.
+        Raises what `Transfer` raises; `Passing` also when the upload is over: it must be
+        announced anew.
         """
         with self.transfer.counting() as transfer:
             try:
@@ -42,9 +42,12 @@ class LargeFile:
                 path = f"uploads/{self.system_id}/complete"
                 self.server.post(path, {"parts": parts}, repeatable=True)
             except ServerProblem as problem:
+                if problem.code == "already_received":
+                    return False
                 if problem.code == "upload_over":
                     raise Passing(problem.detail) from problem
                 raise
+        return True
 
     def _pages(self, first: int | None) -> Iterator[dict[str, Any]]:
         while first is not None:

@@ -194,16 +194,15 @@ class Run:
             raise Passing("The upload is over; it is announced anew.")
         if address["method"] == "POST":
             self.transfer.post_form(file, entry.sha256, address["url"], address["fields"])
-        else:
-            LargeFile(
-                self.desk.server,
-                self.transfer,
-                self.patience,
-                file,
-                str(entry.system_id),
-                self.parallel,
-            ).send()
-        return True
+            return True
+        return LargeFile(
+            self.desk.server,
+            self.transfer,
+            self.patience,
+            file,
+            str(entry.system_id),
+            self.parallel,
+        ).send()
 
     def _give_up(self, entry: Entry) -> None:
         try:
@@ -244,7 +243,7 @@ def _known(file: Found, entry: Entry, reason: str) -> Outcome:
 
 
 def _why_known(announced: Announced) -> str:
-    if announced.address["reason"] == "already_stored":
+    if announced.address.get("reason") == "already_stored":
         return _HERE
     return "sent before"
 

@@ -14,7 +14,7 @@ const ADDRESSES = 3;
  */
 export async function sendFile(entry, signal) {
   const patience = { signal, trouble: (text) => { entry.trouble = text; touch(entry); } };
-  if (entry.address.method === "MULTIPART") await inParts(entry, patience);
+  if (entry.address.method === "MULTIPART") await inParts(entry, patience).catch(unlessHere);
   else await inOne(entry, patience);
 }
 
@@ -30,18 +30,23 @@ async function inOne(entry, { signal, trouble }) {
   }, { signal, trouble }));
 }
 
-/** What has arrived of a multipart upload: `{arrived, count}`. */
-export async function look(entry, { signal }) {
-  let from = 1, there = 0, count;
-  while (from) {
-    const page = await get(`/uploads/${entry.systemId}/parts`, { from }, { signal });
+/** It was put together before, and nobody heard of it. */
+function unlessHere(error) {
+  if (error.code !== "already_received") throw error;
+}
+
+/** Whether all of a multipart upload has arrived. */
+export async function isWhole(entry, { signal }) {
+  let there = 0;
+  for (let from = 1; from;) {
+    const page = await get(`/uploads/${entry.systemId}/parts`, { from }, { signal }).catch(unlessHere);
+    if (!page) return true;
     there += page.arrived.reduce((sum, part) => sum + part.size, 0);
-    count = page.part_count;
     from = page.next_from;
   }
   entry.there = there;
   touch(entry);
-  return { isWhole: there === entry.size, count };
+  return there === entry.size;
 }
 
 async function inParts(entry, patience) {

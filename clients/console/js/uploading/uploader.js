@@ -8,7 +8,7 @@ import * as entries from "./entries.js";
 import { AT_ONCE as HASHED_AT_ONCE, digest } from "./hashing.js";
 import * as ledger from "./ledger.js";
 import { grouped } from "./picking.js";
-import { look, sendFile } from "./sending.js";
+import { isWhole, sendFile } from "./sending.js";
 import { track } from "./tracking.js";
 import { AT_ONCE as SENT_AT_ONCE } from "./transfer.js";
 
@@ -104,7 +104,7 @@ async function goOnWith(announced, signal) {
 
 /** A multipart upload that wants nothing but its completion needs no file. */
 async function finish(entry, signal) {
-  if ((await look(entry, { signal })).isWhole) run(entry);
+  if (await isWhole(entry, { signal })) run(entry);
 }
 
 async function stillAllowed({ handle, size, modified }, ask = "queryPermission") {

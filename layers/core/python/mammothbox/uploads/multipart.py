@@ -33,7 +33,8 @@ class PartsPage:
 def parts_page(desk: Desk, owner: str, asset_id: UUID, first: int) -> PartsPage:
     """Up to a hundred parts from number `first` on.
 
-    Raises `NotFound`, and `Refused` when the upload is not a multipart one or is over.
+    Raises `NotFound`, and `Refused` when the upload is not a multipart one, is over, or was put
+    together.
     """
     asset, upload_id, plan = _upload(desk, owner, asset_id)
     if first > plan.count:
@@ -42,6 +43,10 @@ def parts_page(desk: Desk, owner: str, asset_id: UUID, first: int) -> PartsPage:
     try:
         arrived = desk.multipart.arrived(asset.key, upload_id, after=first - 1, limit=PAGE)
     except UploadGone:
+        if _is_together(desk, asset):
+            raise Refused(
+                409, "already_received", "All parts have arrived; there is nothing more to send."
+            ) from None
         raise _over() from None
     following = numbers.stop if numbers.stop <= plan.count else None
     return PartsPage(
@@ -71,7 +76,7 @@ def complete(desk: Desk, owner: str, asset_id: UUID, parts: Sequence[Part]) -> b
     except BadParts as error:
         raise Refused(422, "invalid_part", f"The store refuses the parts: {error}") from None
     except UploadGone:
-        if S3BlobStore(desk.client, asset.bucket).first_version(asset.key) is None:
+        if not _is_together(desk, asset):
             raise _over() from None
         return True
 
@@ -128,6 +133,10 @@ def _upload(desk: Desk, owner: str, asset_id: UUID) -> tuple[Asset, str, PartPla
     if asset.error_code in ("upload_aborted", "upload_expired"):
         raise _over()
     return asset, asset.multipart_upload_id, part_plan(asset, asset.declared_size)
+
+
+def _is_together(desk: Desk, asset: Asset) -> bool:
+    return S3BlobStore(desk.client, asset.bucket).first_version(asset.key) is not None
 
 
 def _over() -> Refused:
