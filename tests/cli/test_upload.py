@@ -85,6 +85,20 @@ def test_what_is_no_file_to_send_is_told_and_stops_nothing(
     assert named.status == 7 and "2 files were left out" in named.err
 
 
+@pytest.mark.parametrize(("everything", "why"), [("/", "all of this"), ("/sys", "makes up")])
+def test_nobody_means_the_whole_computer(
+    house: House, person: Person, monkeypatch: pytest.MonkeyPatch, everything: str, why: str
+) -> None:
+    monkeypatch.setattr(os, "scandir", lambda _path: pytest.fail("it is walked into"))
+
+    told = person("upload", everything)
+    watched = person("watch", everything)
+
+    assert (told.status, watched.status) == (7, 2)
+    assert why in told.err and why in watched.err
+    assert waited_for(house) == 0
+
+
 def test_folders_in_folders_without_end_and_names_too_long_stop_nothing(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

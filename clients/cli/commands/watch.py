@@ -26,7 +26,7 @@ from clients.cli.problems import (
 )
 from clients.cli.progress import bars
 from clients.cli.targets import folder_named
-from clients.cli.uploading.files import Choice
+from clients.cli.uploading.files import Choice, too_much
 from clients.cli.uploading.run import Outcome
 from clients.cli.uploading.session import Session, open_session
 from clients.cli.uploading.watched import PARTIAL, Watched, follow_deletion
@@ -76,6 +76,9 @@ def watch(
     """
     if not folder.is_dir():
         raise Stop(f"{folder} is no folder.", USAGE)
+    reason = too_much(folder)
+    if reason is not None:
+        raise Stop(f"{folder} is not watched: {reason}.", USAGE)
     choice = Choice(tuple(include or ()), (*(exclude or ()), *PARTIAL))
     watched = Watched(folder.resolve(), choice, settle)
     with open_session(

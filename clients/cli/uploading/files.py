@@ -14,6 +14,8 @@ from typing import Literal
 
 # What systems leave in folders; nobody means them.
 _CLUTTER = {"thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"}
+# What the system makes up while one looks: no file of anybody's, and some never end.
+_MADE_UP = {Path("/dev"), Path("/proc"), Path("/sys")}
 _LONGEST_NAME = 1024
 _UNKNOWN_TYPE = "application/octet-stream"
 # Systems differ in which types they know.
@@ -133,7 +135,14 @@ def content_type_of(name: str) -> str:
 
 
 def walk(folder: Path, choice: Choice) -> Iterator[Found | LeftOut]:
-    """What is in a folder and below, by name; hidden files only where a pattern names them."""
+    """What is in a folder and below, by name; hidden files only where a pattern names them.
+
+    Nothing of a folder that is `too_much`.
+    """
+    reason = too_much(folder)
+    if reason is not None:
+        yield LeftOut(folder, reason, "missed")
+        return
     # Not by calls within calls: folders may lie deeper within each other than these may.
     waiting: list[Path | os.DirEntry[str]] = [folder]
     while waiting:
@@ -148,6 +157,16 @@ def walk(folder: Path, choice: Choice) -> Iterator[Found | LeftOut]:
                 waiting += sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             yield LeftOut(Path(one), (error.strerror or str(error)).lower(), "missed")
+
+
+def too_much(folder: Path) -> str | None:
+    """Why nobody can mean all that is below this folder, if it is such a one."""
+    meant = folder.resolve()
+    if meant == Path(meant.anchor):
+        return "it is all of this computer: name the folders that you mean"
+    if meant in _MADE_UP:
+        return "the system makes up what is in it"
+    return None
 
 
 def _within(path: Path, entry: os.DirEntry[str], choice: Choice) -> Found | LeftOut | None:
