@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,9 @@ _PASSING = {429, 500, 502, 503, 504}
 _PAGE = 200
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
+# Where in a request the API found a fault, such as `body.tags.add.0`, and the field's own name.
+_PLACE = re.compile(r"^(?:body|path|header)\.(?:[\w-]+\.)*?([A-Za-z_][\w-]*)(?:\.\d+)*(?=: )")
+_TYPED_AS = {"add": "tag", "remove": "tag"}
 
 Query = Mapping[str, Any]
 
@@ -263,11 +267,16 @@ def read_problem(answer: httpx2.Response) -> ServerProblem:
     request_id = answer.headers.get("x-request-id")
     try:
         told = answer.json()
-        detail, code = str(told["detail"]), str(told["code"])
+        detail, code = _in_our_words(str(told["detail"])), str(told["code"])
     except (ValueError, KeyError, TypeError):
         detail = f"The server answered {answer.status_code} {answer.reason_phrase}."
         return ServerProblem(UNEXPECTED, detail, request_id, answer.status_code)
     return ServerProblem(code, detail, request_id or told.get("request_id"), answer.status_code)
+
+
+def _in_our_words(detail: str) -> str:
+    """Without the place in the request that the API names first: nobody typed that."""
+    return _PLACE.sub(lambda place: _TYPED_AS.get(place[1], place[1]), detail, count=1)
 
 
 def _written(query: Query) -> dict[str, Any]:

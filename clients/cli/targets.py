@@ -65,9 +65,16 @@ def object_ids(given: Sequence[str]) -> list[str]:
 
 
 def ids_and_words(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Arguments that are ids, or piped ids, and the others."""
+    """Arguments that are ids, or piped ids, and the others. Raises `Stop` as `object_ids` does."""
     words = [one for one in given if not is_id(one) and one != "-"]
-    return object_ids([one for one in given if is_id(one)]), words
+    ids = [one for one in given if is_id(one)] or piped_ids()
+    if not ids and words:
+        raise Stop(
+            f"{words[0]!r} is no id of an object, and none was piped in: `mammothbox ls` shows"
+            " them.",
+            USAGE,
+        )
+    return object_ids(ids), words
 
 
 def for_each(ids: Iterable[str], act: Callable[[str], Any], as_json: bool, done: str) -> None:

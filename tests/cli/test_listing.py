@@ -143,6 +143,21 @@ def test_hands_change_objects_whose_ids_are_piped_in(
     assert (now["rating"], now["comments"]) == (4, "Ünser Kater")
 
 
+def test_refusals_speak_of_what_was_typed(
+    cat: str, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    (tmp_path / "a.txt").write_text("a")
+
+    no_id = person("tag", "add", "garbage", "x")
+    tag = person("tag", "add", cat, "x", "y" * 61)
+    collection = person("upload", tmp_path / "a.txt", "--collection", "a\nb")
+
+    assert no_id.status == 2 and "'garbage' is no id of an object" in no_id.err
+    assert f"{cat}: tag: String should have at most 60" in tag.err
+    assert "mammothbox: collection: must be one line" in collection.err
+
+
 def test_what_fails_for_one_is_told_and_the_others_are_done(cat: str, person: Person) -> None:
     other = "00000000-0000-7000-8000-000000000000"
 
