@@ -13,6 +13,8 @@ from mammothbox.catalog.collection_list import Listed
 from mammothbox.catalog.schema_defs import SchemaDef
 from mammothbox.documents.drift import Drift as Found
 from mammothbox.documents.pointers import pointer
+from mammothbox.web import spellings
+from mammothbox.web.fields import Sha256
 from pydantic import BaseModel, Field
 
 from functions.api.collection_shapes import Storage
@@ -214,13 +216,13 @@ def _fields(row: SchemaDef, known: Known) -> dict[str, Any]:
 class Rejection(BaseModel, extra="forbid"):
     """Why, for whoever reads of it later."""
 
-    reason: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None
+    reason: Annotated[str, Field(max_length=1000, pattern=spellings.NO_NUL)] | None = None
 
 
 class Approval(BaseModel, extra="forbid"):
     """What was looked at: if the statements are others by now, nothing is approved."""
 
-    ddl_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    ddl_sha256: Sha256 | None = None
 
 
 class ColumnOverride(BaseModel, extra="forbid"):

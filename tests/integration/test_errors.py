@@ -695,3 +695,20 @@ def test_every_operation_says_what_its_errors_look_like() -> None:
     for method, path, operation in operations():
         problem = operation["responses"]["default"]["content"]["application/problem+json"]
         assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}, (method, path)
+
+
+def test_how_a_text_is_spelt_is_told_in_words(house: House) -> None:
+    client = house.client()
+    file = {"filename": "a", "size_bytes": 1}
+
+    for field, bad, word in (
+        ("sha256", "ABC", "64 hexadecimal digits"),
+        ("content_type", "image", "such as image/jpeg"),
+    ):
+        told = client.post(f"{BASE}/uploads", json={"files": [{**file, field: bad}]}).json()
+        assert told["errors"][0]["field"] == f"body.files.0.{field}"
+        assert word in told["detail"] and "pattern" not in told["detail"]
+    unkeyed = client.post(
+        f"{BASE}/uploads", json={"files": [file]}, headers={"Idempotency-Key": "a b"}
+    )
+    assert "such as a UUID" in unkeyed.json()["detail"]

@@ -15,6 +15,7 @@ from mammothbox.catalog.replay_selection import Selection
 from mammothbox.errors import Refused
 from mammothbox.route import StageName
 from mammothbox.stages import UNSUCCESSFUL
+from mammothbox.web import spellings
 from mammothbox.web.callers import Admin, Caller, KeyedRoute
 from mammothbox.web.fields import Collection, Instant
 from pydantic import BaseModel, Field
@@ -24,7 +25,7 @@ from functions.api import services
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=KeyedRoute)
 
 Bucket = Literal["minute", "hour", "day"]
-Code = Annotated[str, Field(max_length=100, pattern=r"^[a-z0-9_.-]+$")]
+Code = Annotated[str, Field(max_length=100, pattern=spellings.ERROR_CODE)]
 AllOwners = Annotated[bool, Query(description="For operators: of all owners, not of one.")]
 
 _LENGTHS = {

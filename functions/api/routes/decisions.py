@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from mammothbox.catalog import api_keys, clusters, decisions, links
 from mammothbox.clustering import linking
 from mammothbox.clustering.undo import undo
+from mammothbox.web import spellings
 from mammothbox.web.callers import Admin, KeyedRoute, Viewer
 from pydantic import BaseModel
 
@@ -67,7 +68,7 @@ def list_decisions(
     *,
     cluster: UUID | None = None,
     object_: Annotated[UUID | None, Query(alias="object")] = None,
-    action: Annotated[str | None, Query(max_length=63, pattern=r"^[a-z][a-z_.]*$")] = None,
+    action: Annotated[str | None, Query(max_length=63, pattern=spellings.ACTION)] = None,
     limit: Limit = 50,
     cursor: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Decisions:

@@ -11,6 +11,7 @@ from mammothbox.catalog.connection import Connection
 from mammothbox.catalog.space_walks import SpaceWalk
 from mammothbox.catalog.spaces import SpaceRow
 from mammothbox.errors import NotFound, Refused
+from mammothbox.web import spellings
 from mammothbox.web.callers import KeyedRoute, Operator
 from pydantic import BaseModel, Field
 
@@ -18,7 +19,7 @@ from functions.api import services
 
 router = APIRouter(prefix="/admin/spaces", tags=["admin"], route_class=KeyedRoute)
 
-SpaceName = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+SpaceName = Annotated[str, Path(max_length=100, pattern=spellings.SPACE)]
 
 
 class Fill(BaseModel):

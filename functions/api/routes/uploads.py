@@ -13,6 +13,7 @@ from mammothbox.storage.presign import PresignedPart, PresignedPost
 from mammothbox.uploads import multipart
 from mammothbox.uploads.address import Address, NothingToSend, hand_out
 from mammothbox.uploads.request import Announced, Asked, put_on_record
+from mammothbox.web import spellings
 from mammothbox.web.callers import KeyedRoute, Uploader
 from mammothbox.web.fields import (
     Collection,
@@ -120,7 +121,7 @@ class CompletedPart(BaseModel, extra="forbid"):
     """A part that was sent, with the ETag of the answer."""
 
     number: Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
-    etag: Annotated[str, Field(pattern=r'^"?[0-9a-fA-F-]{1,128}"?$')]
+    etag: Annotated[str, Field(pattern=spellings.ETAG)]
 
 
 class Completion(BaseModel, extra="forbid"):

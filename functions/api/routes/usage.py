@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from mammothbox.catalog import owners, usage
+from mammothbox.web import spellings
 from mammothbox.web.callers import Admin, KeyedRoute, Operator
 from pydantic import BaseModel, Field
 
@@ -112,7 +113,7 @@ def get_usage(caller: Admin) -> Usage:
 def list_usage(
     caller: Operator,
     limit: Annotated[int, Query(ge=1, le=20)] = 10,
-    cursor: Annotated[str, Query(max_length=63, pattern=r"^[a-z0-9_-]*$")] = "",
+    cursor: Annotated[str, Query(max_length=63, pattern=spellings.OWNERS_CURSOR)] = "",
 ) -> Usages:
     """The same of every owner who has a key or anything else."""
     with services.operator_database().transaction() as connection:

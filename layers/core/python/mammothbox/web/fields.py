@@ -18,6 +18,7 @@ from pydantic import (
 
 from mammothbox.keys import MOST_DAYS
 from mammothbox.storage.keys import COLLECTION_LIMIT, collection_name
+from mammothbox.web import spellings
 
 _FILENAME_BYTES = 1024
 _CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"
@@ -90,10 +91,8 @@ def _fits_a_key(name: str) -> str:
 Filename = Annotated[
     str, Field(min_length=1), AfterValidator(_no_controls), AfterValidator(_fits_a_key)
 ]
-ContentType = Annotated[
-    str, Field(max_length=255, pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]*)?$")
-]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ContentType = Annotated[str, Field(max_length=255, pattern=spellings.MEDIA_TYPE)]
+Sha256 = Annotated[str, Field(pattern=spellings.SHA256)]
 Collection = Annotated[
     str, Field(min_length=1, max_length=COLLECTION_LIMIT), AfterValidator(_names_a_collection)
 ]
@@ -119,7 +118,7 @@ IdempotencyKey = Annotated[
     Header(
         min_length=1,
         max_length=255,
-        pattern=r"^[!-~]+$",
+        pattern=spellings.IDEMPOTENCY_KEY,
         description="The same key and body give the same ids; another body is refused.",
     ),
 ]

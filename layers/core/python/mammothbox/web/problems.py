@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from mammothbox.errors import Refused, Retryable, Unavailable
 from mammothbox.observability import logger
 from mammothbox.web.addresses import DOCS, OPENAPI
+from mammothbox.web.spellings import IN_WORDS
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_PATH = 200
@@ -122,6 +123,8 @@ def _field_error(item: dict[str, Any]) -> FieldError:
         at = f" at character {where}" if isinstance(where, int) else ""
         return FieldError(field="body", message=f"Invalid JSON{at}: {why}.")
     field = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "string_pattern_mismatch":
+        return FieldError(field=field, message=IN_WORDS[item["ctx"]["pattern"]])
     return FieldError(field=field, message=item["msg"].removeprefix("Value error, "))
 
 
