@@ -124,7 +124,8 @@ def _field_error(item: dict[str, Any]) -> FieldError:
         return FieldError(field="body", message=f"Invalid JSON{at}: {why}.")
     field = ".".join(str(part) for part in item["loc"])
     if item["type"] == "string_pattern_mismatch":
-        return FieldError(field=field, message=IN_WORDS[item["ctx"]["pattern"]])
+        words = IN_WORDS.get(item["ctx"]["pattern"], item["msg"])
+        return FieldError(field=field, message=words)
     return FieldError(field=field, message=item["msg"].removeprefix("Value error, "))
 
 
