@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -239,6 +241,40 @@ def test_links_hold(library: VectorLibrary) -> None:
         acts.merge(library.app, library.by, library.home(one), [library.home(other)])
     with pytest.raises(Refused, match="Undo first"):
         undo(library.app, library.by, apart.decision_id)
+
+
+@pytest.mark.parametrize("order", list(permutations((EAST, UP, NORTH))))
+def test_what_must_be_together_is_sent_away_together(
+    library: VectorLibrary, order: Sequence[tuple[float, ...]]
+) -> None:
+    """Whichever of a chain came first, and whatever each of them looks like by itself."""
+    stays, north, up = library.add(EAST), library.add(NORTH), library.add(UP)
+    came = {look: library.add(look) for look in order}
+    first, middle, last = (came[look] for look in (EAST, UP, NORTH))
+    linking.must(library.app, library.by, first, middle)
+    linking.must(library.app, library.by, middle, last)
+    assert {library.home(each) for each in came.values()} == {library.home(stays)}
+
+    linking.cannot(library.app, library.by, stays, first)
+
+    assert len({library.home(each) for each in came.values()}) == 1
+    assert library.home(first) not in {library.home(each) for each in (stays, north, up)}
+
+
+def test_what_is_sent_away_goes_nowhere_where_what_goes_along_must_not_be(
+    library: VectorLibrary,
+) -> None:
+    stays, first, along = library.add(EAST), library.add(EAST), library.add(EAST)
+    near = library.add((1.0, 0.9))
+    linking.must(library.app, library.by, first, along)
+    linking.cannot(library.app, library.by, near, along)
+    assert library.home(near) != library.home(first)
+    acts.set_threshold(library.app, library.by, library.home(near), 0.5)
+
+    linking.cannot(library.app, library.by, stays, first)
+
+    assert library.home(first) == library.home(along)
+    assert library.home(along) not in {library.home(stays), library.home(near)}
 
 
 def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:

@@ -103,8 +103,7 @@ def put(
     )
     for one in linked:
         if one.kind == "must" and one.cluster_id is not None:
-            why = _why_there(connection, place, asset_id, one.cluster_id)
-            memberships.join(connection, place, asset_id, one.cluster_id, why, pinned=True)
+            come_along(connection, place, asset_id, one.cluster_id)
             return one.cluster_id
     if near and near[0].similarity >= near[0].threshold:
         best = near[0]
@@ -112,6 +111,12 @@ def put(
         confirm_if_grown(connection, place, best.cluster_id)
         return best.cluster_id
     return open_with(connection, place, asset_id, threshold=threshold, near=near)
+
+
+def come_along(connection: Connection, place: Place, asset_id: UUID, cluster_id: UUID) -> None:
+    """Put an asset that is nowhere into a cluster where something is that it must be with."""
+    why = _why_there(connection, place, asset_id, cluster_id)
+    memberships.join(connection, place, asset_id, cluster_id, why, pinned=True)
 
 
 def open_with(

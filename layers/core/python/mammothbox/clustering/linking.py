@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from mammothbox.clustering.acts import (
     refuse_if_linked_apart,
     where_they_were,
 )
-from mammothbox.clustering.assign import put
+from mammothbox.clustering.assign import come_along, put
 from mammothbox.clustering.decide import Act, By, Table, facets, put_down, sitting
 from mammothbox.errors import NotFound, Refused
 from mammothbox.ids import new_id
@@ -63,17 +65,7 @@ def cannot(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, De
         links.insert(table.connection, by.owner, link)
         before = memberships.of_assets(table.connection, by.owner, table.place.edition, along)
         if here.cluster_id == there.cluster_id:
-            for each in along:
-                memberships.leave(table.connection, table.place, each)
-            cluster = table.cluster(here.cluster_id)
-            for each in [other, *(each for each in along if each != other)]:
-                put(
-                    table.connection,
-                    table.place,
-                    each,
-                    threshold=cluster.threshold,
-                    never=[here.cluster_id],
-                )
+            _send_away(table, other, list(before), here.cluster_id)
         act = Act(
             "link",
             touches=facets("link", link.id),
@@ -83,6 +75,28 @@ def cannot(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, De
             detail=_told(link),
         )
         return link.id, Decided(put_down(table, act), here.cluster_id)
+
+
+def _send_away(table: Table, first: UUID, together: Sequence[UUID], away_from: UUID) -> None:
+    """Out of a cluster, to where the first of them belongs and none of them is forbidden to be."""
+    cluster = table.cluster(away_from)
+    linked = chain.from_iterable(
+        links.of_asset(table.connection, table.owner, table.place.edition, each)
+        for each in together
+    )
+    never = {one.cluster_id for one in linked if one.kind == "cannot" and one.cluster_id}
+    for each in together:
+        memberships.leave(table.connection, table.place, each)
+    goal = put(
+        table.connection,
+        table.place,
+        first,
+        threshold=cluster.threshold,
+        never=sorted({away_from, *never}),
+    )
+    for each in together:
+        if each != first:
+            come_along(table.connection, table.place, each, goal)
 
 
 def unlink(database: Database, by: By, link_id: UUID) -> Decided:
