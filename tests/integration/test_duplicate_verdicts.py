@@ -322,3 +322,101 @@ def test_what_is_no_duplicate_is_none_of_the_heir_of_its_bytes(
         assert pairs(library, heir)[other].state == "dismissed"
     take_back(library, decided.decision_id)
     assert pairs(library, heir)[other].state == "open"
+
+
+def test_what_is_no_duplicate_of_an_heir_is_none_of_an_original_that_comes_back(
+    library: VectorLibrary,
+) -> None:
+    """Though a machine paired that one, too, as long as it was original."""
+    one, other = take(library, BEACH), take(library, BEACH)
+    copy = copy_of(library, one)
+    throw_away(library, one)
+    read_anew(library, copy, BEACH)
+    replay(library, copy)
+    bring_back(library, one)
+    decided = verdicts.dismiss(library.app, library.by, pair_of(library, copy, other))
+
+    throw_away(library, copy)
+    replay(library, one)
+
+    assert pairs(library, one)[other].state == "dismissed"
+    take_back(library, decided.decision_id)
+    assert {pair.state for pair in pairs(library, other).values()} == {"open"}
+
+
+@pytest.mark.parametrize("way", ["trashed", "purged", "known before"])
+def test_the_heir_of_what_yields_yields_in_its_place(library: VectorLibrary, way: str) -> None:
+    one, kept = take(library, BEACH), take(library, BEACH)
+    copy = copy_of(library, one)
+    read_anew(library, copy, BEACH)
+    if way == "known before":
+        throw_away(library, one)
+        replay(library, copy)
+        bring_back(library, one)
+        throw_away(library, copy)
+        bring_back(library, copy)
+    change(library, one, add=["sea"])
+    for each in (one, kept, copy):
+        change(library, each, describe={"rating": None})
+    decision = confirm(library, kept, one)
+
+    if way == "purged":
+        purge(library, one)
+    else:
+        throw_away(library, one)
+    replay(library, copy)
+
+    assert pairs(library, copy)[kept].keeper == kept
+    assert found(library) == {kept}
+    assert labels(library, kept) == {"sea"}
+    take_back(library, decision)
+    assert {pair.state for pair in pairs(library, kept).values()} == {"open"}
+    assert found(library) == {kept, copy}
+    assert labels(library, kept) == set()
+
+
+def test_no_heir_yields_to_what_yields_to_it(library: VectorLibrary) -> None:
+    one, middle, other = (take(library, BEACH) for _ in range(3))
+    copy = copy_of(library, one)
+    read_anew(library, copy, BEACH)
+    throw_away(library, one)
+    replay(library, copy)
+    confirm(library, middle, other)
+    confirm(library, copy, middle)
+    throw_away(library, copy)
+    bring_back(library, one)
+    confirm(library, other, one)
+
+    throw_away(library, one)
+    bring_back(library, copy)
+
+    assert found(library) == {copy}
+
+
+def test_what_yields_to_an_original_does_not_yield_to_its_heir(library: VectorLibrary) -> None:
+    """Which has not got what the original got by it."""
+    one, other = take(library, BEACH), take(library, BEACH)
+    copy = copy_of(library, one)
+    read_anew(library, copy, BEACH)
+    confirm(library, one, other)
+
+    throw_away(library, one)
+    replay(library, copy)
+    assert pairs(library, copy)[other].state == "open"
+
+    bring_back(library, one)
+    assert pairs(library, one)[other].keeper == one
+
+
+def found(library: VectorLibrary) -> set[UUID]:
+    """What a search finds."""
+    rows = library.rows("SELECT asset_id FROM searchable WHERE NOT hidden AND NOT duplicate")
+    return {row["asset_id"] for row in rows}
+
+
+def throw_away(library: VectorLibrary, asset_id: UUID) -> None:
+    removal.trash(library.app, library.owner, asset_id, actor="key:ada", request_id="r")
+
+
+def bring_back(library: VectorLibrary, asset_id: UUID) -> None:
+    removal.restore(library.app, library.owner, asset_id, actor="key:ada", request_id="r")

@@ -19,7 +19,6 @@ from mammothbox.catalog import (
     chores,
     clusterings,
     document_parts,
-    duplicates,
     jobs,
     lexicon,
     lineage,
@@ -182,12 +181,16 @@ def _reappoint(connection: Connection, asset: Asset, *, is_leaving: bool = False
     if not asset.verified or asset.sha256 is None:
         searchables.refresh_standing(connection, asset.owner, [asset.id])
         return Outgoing()
-    appointed = originals.reappoint(connection, asset.owner, asset.sha256, asset.sent_to)
+    appointed = originals.reappoint(
+        connection,
+        asset.owner,
+        asset.sha256,
+        asset.sent_to,
+        left=asset.id if is_leaving else None,
+    )
     if appointed is not None and appointed.promoted:
         # A duplicate has no copy; now it is to have one.
         chores.ask(connection, asset.owner, PLACE)
-        if is_leaving:
-            duplicates.hand_over(connection, asset.owner, asset.id, appointed.id)
     outgoing = heirs.begin(connection, asset.owner, appointed)
     concerned = [asset.id, appointed.id] if appointed is not None else [asset.id]
     searchables.refresh_standing(connection, asset.owner, concerned)

@@ -126,32 +126,65 @@ def decide(
     )
 
 
-def reopen(connection: Connection, owner: str, pair_id: UUID) -> None:
-    """Nobody has decided about the pair."""
-    connection.execute(
+def reopen(connection: Connection, owner: str, decision: UUID) -> list[UUID]:
+    """Nobody has decided about what that decision was about; returns the halves.
+
+    That is one pair, and the same of another asset with the same bytes.
+    """
+    rows = connection.execute(
         "UPDATE duplicate SET state = 'open', keeper = NULL, decision = NULL, decided_at = NULL"
-        " WHERE owner = %s AND id = %s",
-        [owner, pair_id],
-    )
+        " WHERE owner = %s AND decision = %s AND state IN ('confirmed', 'dismissed')"
+        " RETURNING asset_a, asset_b",
+        [owner, decision],
+    ).fetchall()
+    return sorted({half for row in rows for half in (row["asset_a"], row["asset_b"])})
 
 
 def hand_over(connection: Connection, owner: str, asset_id: UUID, heir: UUID) -> None:
-    """Of what a hand said is another picture than this one, the heir of its bytes is another, too.
+    """What a hand said of this one's pairs counts for the heir of its bytes.
 
-    What the heir makes a pair with already stays as it is.
+    The heir is another picture than what this one is, and yields to what this one yields to. What
+    yields to this one was not told to yield to the heir, which lacks what this one got by it. What
+    a hand said of the heir itself stays as it is.
     """
+    heirs = {pair.other_than(heir): pair for pair in of_asset(connection, owner, heir)}
+    for pair in of_asset(connection, owner, asset_id):
+        other = pair.other_than(asset_id)
+        there = heirs.get(other)
+        if (
+            pair.state == "open"
+            or pair.keeper == asset_id
+            or other == heir
+            or (there is not None and there.state != "open")
+            or (pair.keeper and yields_to(connection, owner, other, heir))
+        ):
+            continue
+        if there is None:
+            _give(connection, owner, pair, asset_id, heir)
+        else:
+            _say_the_same(connection, owner, pair, there)
+
+
+def _give(connection: Connection, owner: str, pair: Pair, asset_id: UUID, heir: UUID) -> None:
+    other = pair.other_than(asset_id)
     connection.execute(
-        "UPDATE duplicate d SET asset_a = least(%(heir)s, half.other),"
-        " asset_b = greatest(%(heir)s, half.other),"
-        " suggested = CASE d.suggested WHEN %(id)s THEN %(heir)s ELSE d.suggested END"
-        " FROM (SELECT id, CASE asset_a WHEN %(id)s THEN asset_b ELSE asset_a END AS other"
-        "  FROM duplicate WHERE owner = %(owner)s AND state = 'dismissed'"
-        "  AND %(id)s IN (asset_a, asset_b)) half"
-        " WHERE d.owner = %(owner)s AND d.id = half.id AND half.other <> %(heir)s"
-        " AND NOT EXISTS (SELECT FROM duplicate there WHERE there.owner = %(owner)s"
-        "  AND there.asset_a = least(%(heir)s, half.other)"
-        "  AND there.asset_b = greatest(%(heir)s, half.other))",
-        {"owner": owner, "id": asset_id, "heir": heir},
+        "UPDATE duplicate SET asset_a = %s, asset_b = %s, suggested = %s"
+        " WHERE owner = %s AND id = %s",
+        [
+            min(heir, other),
+            max(heir, other),
+            other if pair.suggested == other else heir,
+            owner,
+            pair.id,
+        ],
+    )
+
+
+def _say_the_same(connection: Connection, owner: str, pair: Pair, there: Pair) -> None:
+    connection.execute(
+        "UPDATE duplicate SET state = %s, keeper = %s, decision = %s, decided_at = %s"
+        " WHERE owner = %s AND id = %s",
+        [pair.state, pair.keeper, pair.decision, pair.decided_at, owner, there.id],
     )
 
 

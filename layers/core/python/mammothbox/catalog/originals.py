@@ -127,11 +127,14 @@ def _verify(
     )
 
 
-def reappoint(connection: Connection, owner: str, sha256: str, sent_to: str) -> Appointed | None:
+def reappoint(
+    connection: Connection, owner: str, sha256: str, sent_to: str, *, left: UUID | None = None
+) -> Appointed | None:
     """Give a group that an asset has left, joined or come back to exactly one original again.
 
     JSON without a collection of its own has the group's from then on, and what hands said of an
-    earlier original's pairs goes on. `None` when the group is empty.
+    earlier original's pairs goes on; `left` is one that is being purged. `None` when the group is
+    empty.
     """
     group = {"owner": owner, "sha256": sha256, "sent_to": sent_to}
     members = connection.execute(
@@ -152,9 +155,10 @@ def reappoint(connection: Connection, owner: str, sha256: str, sent_to: str) -> 
         " AND id <> %(heir)s AND duplicate_of IS DISTINCT FROM %(heir)s AND purging_at IS NULL",
         {**group, "heir": heir["id"]},
     )
-    for former in members[1:]:
-        if former["original"]:
-            duplicates.hand_over(connection, owner, former["id"], heir["id"])
+    # Before its promotion, which settles whether the heir is found as a duplicate.
+    for former in [left, *(each["id"] for each in members[1:] if each["original"])]:
+        if former is not None:
+            duplicates.hand_over(connection, owner, former, heir["id"])
     promoted = not heir["original"]
     if promoted:
         connection.execute(

@@ -80,16 +80,17 @@ def undo_confirm(table: Table, decision: Recorded) -> None:
     for each in halves:
         assets.lock(table.connection, table.owner, each)
     unions.separate(table.connection, table.owner, pair_id)
-    duplicates.reopen(table.connection, table.owner, pair_id)
+    reopened = duplicates.reopen(table.connection, table.owner, decision.id)
     there = [assets.get(table.connection, table.owner, each) for each in halves]
     told = {"pair": str(pair_id)}
     _tell(table, [each for each in there if each], "asset.undid_duplicate", told)
-    searchables.refresh_standing(table.connection, table.owner, halves)
+    # An heir of the bytes yielded in its place, perhaps.
+    searchables.refresh_standing(table.connection, table.owner, sorted({*halves, *reopened}))
 
 
 def undo_dismiss(table: Table, decision: Recorded) -> None:
     """The pair is open again, if both halves are still there."""
-    duplicates.reopen(table.connection, table.owner, UUID(decision.detail["pair"]))
+    duplicates.reopen(table.connection, table.owner, decision.id)
 
 
 @contextmanager
