@@ -21,6 +21,7 @@ from tests.vector_library import DIMENSION, VectorLibrary
 
 EAST, NORTH, UP = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0, 1.0)
 EASTISH, NORTHISH = (1.0, 0.2), (0.2, 1.0)
+BETWEEN, FURTHER = (1.0, 0.45), (1.0, 0.9)
 
 
 def why(library: VectorLibrary, asset_id: UUID) -> dict[str, Any]:
@@ -334,6 +335,19 @@ def test_consolidation_takes_no_decision_back(library: VectorLibrary) -> None:
     library.do("consolidate")
 
     assert library.clusters() == before
+
+
+def test_a_hand_holds_nothing_that_consolidation_brought_later(library: VectorLibrary) -> None:
+    stays, comes = library.add(EAST), library.add(FURTHER)
+    home = library.home(stays)
+    acts.confirm(library.app, library.by, home)
+    for _ in range(3):
+        library.add(BETWEEN)
+
+    library.do("consolidate")
+
+    assert library.home(comes) == home
+    assert library.held() == {stays: home}
 
 
 def test_nearly_alike_clusters_are_suggested_for_a_merge(library: VectorLibrary) -> None:

@@ -152,15 +152,19 @@ def move(
     source: UUID,
     target: UUID,
     pinned: bool | None = None,
+    by_machine: bool = False,
 ) -> list[UUID]:
     """Put those of these assets that are in one cluster into another; returns them.
 
-    Without `pinned` each stays as firmly where it is as before.
+    Without `pinned` each stays as firmly where it is as before. What a machine moves joins now: no
+    hand that held the cluster before has seen it there.
     """
     rows = connection.execute(
         "UPDATE joined j SET cluster_id = %(target)s, placed = false,"
         " similarity = NULL, threshold = NULL, runner_up = NULL, runner_up_similarity = NULL,"
-        " pinned = coalesce(%(pinned)s, j.pinned) FROM cluster c WHERE j.owner = %(owner)s"
+        " pinned = coalesce(%(pinned)s, j.pinned),"
+        " joined_at = CASE WHEN %(by_machine)s THEN clock_timestamp() ELSE j.joined_at END"
+        " FROM cluster c WHERE j.owner = %(owner)s"
         " AND j.edition = %(edition)s AND j.asset_id = ANY(%(ids)b) AND c.owner = j.owner"
         " AND c.id = j.cluster_id AND c.root = %(source)s RETURNING j.asset_id",
         {
@@ -168,6 +172,7 @@ def move(
             "source": source,
             "target": target,
             "pinned": pinned,
+            "by_machine": by_machine,
             "ids": list(asset_ids),
         },
     ).fetchall()

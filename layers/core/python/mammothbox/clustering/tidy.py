@@ -127,7 +127,12 @@ def _carry_out(
         if target == member.cluster_id:
             continue
         memberships.move(
-            connection, place, [member.asset_id], source=member.cluster_id, target=target
+            connection,
+            place,
+            [member.asset_id],
+            source=member.cluster_id,
+            target=target,
+            by_machine=True,
         )
         memberships.explain(connection, place, member.asset_id, _why(plan, ids, index, threshold))
         went.setdefault(member.cluster_id, Counter())[target] += 1
@@ -153,7 +158,9 @@ def _pour(
             for each in memberships.of_cluster(connection, place.owner, place.edition, shape.id)
             if each not in listed
         ]
-        memberships.move(connection, place, unlisted, source=shape.id, target=ids[home])
+        memberships.move(
+            connection, place, unlisted, source=shape.id, target=ids[home], by_machine=True
+        )
         went[shape.id] = Counter({ids[home]: len(unlisted)})
     return went
 
