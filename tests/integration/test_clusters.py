@@ -278,6 +278,45 @@ def test_what_is_sent_away_goes_nowhere_where_what_goes_along_must_not_be(
     assert library.home(along) not in {library.home(stays), library.home(near)}
 
 
+@pytest.mark.parametrize("held", [0, 1])
+def test_what_came_together_without_its_link_is_apart_again_with_it(
+    library: VectorLibrary, held: int
+) -> None:
+    pair = library.add(EAST), library.add(EAST)
+    apart, _ = linking.cannot(library.app, library.by, *pair)
+    stays, goes = pair[held], pair[1 - held]
+    home = library.home(stays)
+    acts.confirm(library.app, library.by, home)
+    unlinked = linking.unlink(library.app, library.by, apart)
+    library.do("consolidate")
+    assert library.home(goes) == library.home(stays) == home
+
+    undo(library.app, library.by, unlinked.decision_id)
+
+    assert library.home(goes) != library.home(stays) == home
+
+
+def test_what_went_apart_without_its_link_is_together_again_with_it(
+    library: VectorLibrary,
+) -> None:
+    stays, _ = library.add(EAST), library.add(EAST)
+    first, along, north = (library.add(NORTH) for _ in range(3))
+    bound, _ = linking.must(library.app, library.by, stays, first)
+    linking.must(library.app, library.by, first, along)
+    home = library.home(stays)
+    # As after a hand has moved that one alone.
+    library.rows("UPDATE joined SET pinned = asset_id = %(id)s", id=stays)
+    library.rows("UPDATE cluster SET held_at = NULL")
+    unlinked = linking.unlink(library.app, library.by, bound)
+    library.do("consolidate")
+    assert library.home(first) == library.home(along) == library.home(north)
+
+    undo(library.app, library.by, unlinked.decision_id)
+
+    assert {library.home(each) for each in (stays, first, along)} == {home}
+    assert library.home(north) != home
+
+
 def test_a_hands_name_is_never_changed(library: VectorLibrary) -> None:
     one, other = library.home(library.add(EAST)), library.home(library.add(NORTH))
     decided = acts.rename(library.app, library.by, one, "Beach")

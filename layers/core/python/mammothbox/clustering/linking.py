@@ -65,7 +65,7 @@ def cannot(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, De
         links.insert(table.connection, by.owner, link)
         before = memberships.of_assets(table.connection, by.owner, table.place.edition, along)
         if here.cluster_id == there.cluster_id:
-            _send_away(table, other, list(before), here.cluster_id)
+            send_away(table, other, list(before), here.cluster_id)
         act = Act(
             "link",
             touches=facets("link", link.id),
@@ -77,8 +77,11 @@ def cannot(database: Database, by: By, one: UUID, other: UUID) -> tuple[UUID, De
         return link.id, Decided(put_down(table, act), here.cluster_id)
 
 
-def _send_away(table: Table, first: UUID, together: Sequence[UUID], away_from: UUID) -> None:
-    """Out of a cluster, to where the first of them belongs and none of them is forbidden to be."""
+def send_away(table: Table, first: UUID, together: Sequence[UUID], away_from: UUID) -> None:
+    """Out of a cluster, to where the first of them belongs and none of them is forbidden to be.
+
+    Each of them is in a cluster by now.
+    """
     cluster = table.cluster(away_from)
     linked = chain.from_iterable(
         links.of_asset(table.connection, table.owner, table.place.edition, each)

@@ -9,6 +9,7 @@ from uuid import UUID
 from mammothbox.catalog import assets, clusters, decisions, links, memberships
 from mammothbox.catalog.connection import Database
 from mammothbox.catalog.decisions import Recorded
+from mammothbox.catalog.memberships import Membership
 from mammothbox.clustering import verdicts
 from mammothbox.clustering.acts import (
     Decided,
@@ -17,6 +18,7 @@ from mammothbox.clustering.acts import (
 )
 from mammothbox.clustering.assign import confirm_if_grown
 from mammothbox.clustering.decide import Act, By, Table, free_the_name, make_room, put_down, sitting
+from mammothbox.clustering.linking import send_away
 from mammothbox.errors import NotFound, Refused
 
 Undo = Callable[[Table, Recorded], None]
@@ -178,6 +180,28 @@ def _unlink(table: Table, decision: Recorded) -> None:
         # One was purged meanwhile, and every link of it with it.
         return
     links.insert(table.connection, table.owner, link)
+    where = memberships.of_assets(
+        table.connection, table.owner, table.place.edition, [link.asset_a, link.asset_b]
+    )
+    if len(where) == len(halves):
+        # Of the two, who is held where it is stays.
+        stays, goes = sorted(where.values(), key=lambda each: (not each.held, each.asset_id))
+        _obey(table, link, stays, goes)
+
+
+def _obey(table: Table, link: links.Link, stays: Membership, goes: Membership) -> None:
+    """Machines may have put the two together, or apart, while there was no link."""
+    if (link.kind == "must") == (stays.cluster_id == goes.cluster_id):
+        return
+    bound = links.bound_to(table.connection, table.owner, [goes.asset_id])
+    along = memberships.of_assets(table.connection, table.owner, table.place.edition, bound)
+    if link.kind == "cannot":
+        send_away(table, goes.asset_id, list(along), stays.cluster_id)
+        return
+    refuse_if_linked_apart(table, bound, stays.cluster_id)
+    for each in along.values():
+        if each.cluster_id != stays.cluster_id:
+            _put_back(table, [each.asset_id], each.cluster_id, stays.cluster_id)
 
 
 def _put_back(table: Table, asset_ids: Sequence[UUID], source: UUID, target: UUID) -> None:
