@@ -152,6 +152,46 @@ def test_what_a_hand_moved_comes_home_in_a_rebuild_whatever_became_of_its_cluste
     assert len({library.cluster_of(each) for each in later}) == 1
 
 
+@pytest.mark.parametrize("in_a_rebuild", [False, True])
+def test_what_comes_home_late_is_with_what_it_must_be_with(
+    library: VectorLibrary, in_a_rebuild: bool
+) -> None:
+    stays, late, other = library.add(EAST), library.add(UP), library.add(NORTH)
+    linking.must(library.app, library.by, stays, late)
+    library.add_space(OTHER, {stays: EAST, other: NORTH})
+    library.do(REBUILD)
+    acts.move(library.app, library.by, stays, library.home(other))
+
+    come_late(library, late, in_a_rebuild=in_a_rebuild)
+
+    assert library.home(late) == library.home(stays) == library.home(other)
+
+
+@pytest.mark.parametrize("in_a_rebuild", [False, True])
+def test_what_comes_home_late_is_not_with_what_it_cannot_be_with(
+    library: VectorLibrary, in_a_rebuild: bool
+) -> None:
+    stays, late, other = library.add(EAST), library.add(UP), library.add(NORTH)
+    acts.move(library.app, library.by, late, library.home(stays))
+    linking.cannot(library.app, library.by, other, late)
+    library.add_space(OTHER, {stays: EAST, other: NORTH})
+    library.do(REBUILD)
+    acts.merge(library.app, library.by, library.home(stays), [library.home(other)])
+
+    come_late(library, late, in_a_rebuild=in_a_rebuild)
+
+    assert library.home(late) != library.home(other)
+
+
+def come_late(library: VectorLibrary, asset_id: UUID, *, in_a_rebuild: bool) -> None:
+    """Get a vector in the space, and a cluster by it."""
+    if not in_a_rebuild:
+        library.embed_late(asset_id, UP, OTHER)
+        return
+    library.put_vector(asset_id, UP, OTHER)
+    library.do(REBUILD)
+
+
 def test_an_edition_without_a_cluster_has_room_for_what_is_moved_there(
     library: VectorLibrary,
 ) -> None:

@@ -73,8 +73,15 @@ def homes_of(connection: Connection, place: Place, asset_ids: Sequence[UUID]) ->
 def come_home(
     connection: Connection, place: Place, asset_id: UUID, home: Home, *, threshold: float
 ) -> UUID:
-    """Put an asset that is nowhere back there, and return which cluster that is now."""
+    """Put an asset that is nowhere back there, and return which cluster that is now.
+
+    Unless a link says otherwise: what it must be with may be elsewhere by now, and there may be
+    what it cannot be with.
+    """
     cluster_id = clusters.where_merged(connection, place.owner, home.cluster_id)
+    for one in links.of_asset(connection, place.owner, place.edition, asset_id):
+        if one.cluster_id is not None and (one.kind == "must") != (one.cluster_id == cluster_id):
+            return put(connection, place, asset_id, threshold=threshold)
     clusters.shape_new(connection, place.owner, place.edition, cluster_id, threshold=threshold)
     why = _why_there(connection, place, asset_id, cluster_id)
     memberships.join(
