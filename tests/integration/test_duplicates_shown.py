@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from PIL import ExifTags, Image
 from starlette.testclient import TestClient
 
 from tests.house import House
@@ -60,3 +61,35 @@ def test_the_one_that_yields_is_hidden_as_a_duplicate(house: House, client: Test
     assert undone.status_code == 200, undone.text
     assert found(client, duplicates="exclude") == {keep, other}
     assert house.get(client, keep)["united"] == []
+
+
+def test_what_is_kept_is_found_by_the_camera_of_the_heir_that_yields(
+    house: House, client: TestClient
+) -> None:
+    """Which is known only once the heir has been looked at."""
+    picture = photo("rocket")
+    keep = house.upload(client, taken_with("Leica", picture))
+    yields = taken_with("Brownie", picture.resize((picture.width // 2, picture.height // 2)))
+    first, heir = (house.upload(client, yields) for _ in range(2))
+    house.run_queues()
+    (pair,) = listed(client, **{"class": "same"})
+    assert say(client, pair, verdict="confirm", keep=str(keep)).status_code == 200
+    assert by_camera(client) == {keep}
+
+    assert client.delete(f"/api/v1/objects/{first}?purge=true").status_code == 204
+    house.run_queues()
+
+    assert found(client, duplicates="only") == {heir}
+    assert by_camera(client) == {keep}
+
+
+def taken_with(model: str, picture: Image.Image) -> bytes:
+    camera = Image.Exif()
+    camera[ExifTags.Base.Model] = model
+    return encoded(picture, "JPEG", quality=90, exif=camera)
+
+
+def by_camera(client: TestClient) -> set[UUID]:
+    answer = client.get("/api/v1/search", params={"query": "camera:brownie"})
+    assert answer.status_code == 200, answer.text
+    return {UUID(result["id"]) for result in answer.json()["results"]}

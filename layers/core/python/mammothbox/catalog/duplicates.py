@@ -188,6 +188,17 @@ def _say_the_same(connection: Connection, owner: str, pair: Pair, there: Pair) -
     )
 
 
+def is_yielding(connection: Connection, owner: str, asset_id: UUID) -> bool:
+    """Whether a hand said that another is kept in its place."""
+    row = connection.execute(
+        "SELECT 1 FROM duplicate"
+        " WHERE owner = %s AND yielding = %s AND state = 'confirmed' LIMIT 1",
+        [owner, asset_id],
+        prepare=True,
+    ).fetchone()
+    return row is not None
+
+
 def yields_to(connection: Connection, owner: str, asset_id: UUID, keeper: UUID) -> bool:
     """Whether the asset yields to `keeper`, directly or through others."""
     row = connection.execute(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from mammothbox.catalog import spaces
+from mammothbox.catalog import duplicates as pairs
+from mammothbox.catalog import searchables, spaces
 from mammothbox.catalog.connection import Connection
 from mammothbox.clustering import duplicates
 from mammothbox.clustering.assign import assign
@@ -42,6 +43,9 @@ def _assign(clustering: Clustering, work: Work) -> Outgoing:
             raise Retryable("unknown_space", f"The space {key.space} is not on record.")
         assign(connection, key.owner, key.asset_id, space)
         duplicates.find(connection, key.owner, key.asset_id)
+        if pairs.is_yielding(connection, key.owner, key.asset_id):
+            # What is kept in its place is found by its camera, too, which may be known only now.
+            searchables.refresh_standing(connection, key.owner, [key.asset_id])
         return ()
 
     return finish(clustering.database, work, record)
