@@ -375,7 +375,7 @@ def test_the_heir_of_what_yields_yields_in_its_place(library: VectorLibrary, way
     assert labels(library, kept) == set()
 
 
-def test_no_heir_yields_to_what_yields_to_it(library: VectorLibrary) -> None:
+def test_through_others_and_equal_bytes_something_is_kept(library: VectorLibrary) -> None:
     one, middle, other = (take(library, BEACH) for _ in range(3))
     copy = copy_of(library, one)
     read_anew(library, copy, BEACH)
@@ -385,11 +385,33 @@ def test_no_heir_yields_to_what_yields_to_it(library: VectorLibrary) -> None:
     confirm(library, copy, middle)
     throw_away(library, copy)
     bring_back(library, one)
-    confirm(library, other, one)
-
-    throw_away(library, one)
     bring_back(library, copy)
 
+    with pytest.raises(Refused, match="would_keep_nothing"):
+        confirm(library, other, one)
+
+    assert found(library) == {one}
+
+
+@pytest.mark.parametrize("back_before", [True, False])
+def test_something_is_kept_whichever_of_equal_bytes_is_the_original(
+    library: VectorLibrary, back_before: bool
+) -> None:
+    one, other = take(library, BEACH), take(library, BEACH)
+    copy = copy_of(library, one)
+    read_anew(library, copy, BEACH)
+    confirm(library, one, other)
+    throw_away(library, one)
+    replay(library, copy)
+    if back_before:
+        bring_back(library, one)
+
+    with pytest.raises(Refused, match="would_keep_nothing"):
+        confirm(library, other, copy)
+
+    confirm(library, copy, other)
+    if not back_before:
+        bring_back(library, one)
     assert found(library) == {copy}
 
 

@@ -143,9 +143,9 @@ def reopen(connection: Connection, owner: str, decision: UUID) -> list[UUID]:
 def hand_over(connection: Connection, owner: str, asset_id: UUID, heir: UUID) -> None:
     """What a hand said of this one's pairs counts for the heir of its bytes.
 
-    The heir is another picture than what this one is, and yields to what this one yields to. What
-    yields to this one was not told to yield to the heir, which lacks what this one got by it. What
-    a hand said of the heir itself stays as it is.
+    A pair of this one that was dismissed is one of the heir, dismissed; and the heir yields to what
+    this one yields to. What yields to this one does not yield to the heir, which lacks what this
+    one got by it. What a hand said of the heir itself stays as it is.
     """
     heirs = {pair.other_than(heir): pair for pair in of_asset(connection, owner, heir)}
     for pair in of_asset(connection, owner, asset_id):
@@ -156,7 +156,6 @@ def hand_over(connection: Connection, owner: str, asset_id: UUID, heir: UUID) ->
             or pair.keeper == asset_id
             or other == heir
             or (there is not None and there.state != "open")
-            or (pair.keeper and yields_to(connection, owner, other, heir))
         ):
             continue
         if there is None:
@@ -200,11 +199,18 @@ def is_yielding(connection: Connection, owner: str, asset_id: UUID) -> bool:
 
 
 def yields_to(connection: Connection, owner: str, asset_id: UUID, keeper: UUID) -> bool:
-    """Whether the asset yields to `keeper`, directly or through others."""
+    """Whether the asset yields to `keeper`, directly or through others.
+
+    All with the same bytes are one here: which of them is the original may change.
+    """
     row = connection.execute(
-        "WITH RECURSIVE above AS (SELECT %(id)s::uuid AS id UNION"
-        " SELECT d.keeper FROM above JOIN duplicate d ON d.owner = %(owner)s"
-        " AND d.yielding = above.id AND d.state = 'confirmed')"
+        "WITH RECURSIVE above (id) AS (SELECT %(id)s::uuid UNION SELECT each.id FROM above"
+        " CROSS JOIN LATERAL (SELECT d.keeper AS id FROM duplicate d WHERE d.owner = %(owner)s"
+        "   AND d.yielding = above.id AND d.state = 'confirmed'"
+        "  UNION ALL SELECT a.duplicate_of FROM asset a WHERE a.owner = %(owner)s"
+        "   AND a.id = above.id AND a.duplicate_of IS NOT NULL"
+        "  UNION ALL SELECT a.id FROM asset a WHERE a.owner = %(owner)s"
+        "   AND a.duplicate_of = above.id) each)"
         " SELECT 1 FROM above WHERE id = %(keeper)s",
         {"owner": owner, "id": asset_id, "keeper": keeper},
     ).fetchone()
