@@ -473,6 +473,27 @@ def test_what_was_turned_down_as_a_person_had_changed_it_is_not_proposed_again(
     assert [each["id"] for each in get(client, "/schemas")["items"]] == [listed["id"]]
 
 
+def test_what_a_person_put_into_a_proposal_that_failed_is_in_the_next(
+    house: House, client: TestClient
+) -> None:
+    store_orders(house)
+    think(house)
+    (listed,) = get(client, "/schemas")["items"]
+    theirs = {"columns": {"/total": {"type": "text", "name": "sum"}}}
+    assert client.patch(f"{BASE}/schemas/{listed['id']}", json=theirs).status_code == 202
+    house.rows("UPDATE schema_def SET status = 'failed', error = 'ddl_failed: No room.'")
+
+    store(house, json.dumps({**ORDERS[0], "order_id": 40}))
+    think(house)
+    assert [each["status"] for each in get(client, "/schemas")["items"]] == ["failed"]
+    store(house, *(json.dumps({**each, "paid": True}) for each in ORDERS))
+    think(house)
+
+    following, failed = get(client, "/schemas")["items"]
+    assert (following["status"], failed["id"]) == ("provisional", listed["id"])
+    assert get(client, f"/schemas/{following['id']}")["overrides"] == theirs
+
+
 def test_jsonb_instead_of_a_table(house: House, client: TestClient) -> None:
     store_orders(house)
     think(house)

@@ -54,8 +54,11 @@ def _reconsider(connection: Connection, owner: str, collection_id: UUID) -> None
     if proposals.base_of(now) is not None and collection.contract != "evolve":
         return
     waiting = schema_defs.waiting(connection, owner, collection_id)
-    # What a person put in place of what was found holds on, from one version to the next.
-    before = waiting or now
+    newest = schema_defs.newest(connection, owner, collection_id)
+    failed = newest if newest and newest.status == "failed" else None
+    # What a person put in place of what was found holds on, from one version to the next: that one
+    # failed is no word of theirs against it.
+    before = waiting or failed or now
     try:
         wanted = _wanted(connection, collection, known, now, before.overrides if before else {})
         said = schema_defs.turned_down(connection, owner, collection_id, wanted.structure_hash)
